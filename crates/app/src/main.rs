@@ -1,0 +1,2 @@
+//! The binary clarion: commands, settings, wiring, telemetry.
+fn main() {}

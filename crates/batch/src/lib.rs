@@ -1,0 +1,1 @@
+//! The file jobs: streams of contacts through the domain, without database and network.

@@ -1,0 +1,63 @@
+//! Faults of a request, each with the JSON path of the offending property, as the contract's `errors` object shows them.
+
+/// How many faults an answer lists by name; the rest is only counted.
+pub const LISTED_FAULTS: usize = 1_000;
+
+/// One fault: where it is and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// JSON path of the property, as in `contacts[3].phoneNumber`.
+    pub path: String,
+    /// What is wrong, readable after the property's name: "is required".
+    pub message: String,
+}
+
+/// The faults of one request: the first [`LISTED_FAULTS`] by name, and how many there were in all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults {
+    listed: Vec<Fault>,
+    count: u64,
+}
+
+impl Faults {
+    /// Records a fault; beyond [`LISTED_FAULTS`] it is only counted.
+    pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.count += 1;
+        if self.listed.len() < LISTED_FAULTS {
+            self.listed.push(Fault { path: path.into(), message: message.into() });
+        }
+    }
+
+    /// Takes over what another check found.
+    pub fn extend(&mut self, other: Self) {
+        let room = LISTED_FAULTS - self.listed.len();
+        self.count += other.count;
+        self.listed.extend(other.listed.into_iter().take(room));
+    }
+
+    /// No fault at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many there were, listed or not.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The listed ones, in the order they were found.
+    #[must_use]
+    pub fn listed(&self) -> &[Fault] {
+        &self.listed
+    }
+
+    /// `Ok` where nothing was found, so that a check can end with `?`.
+    ///
+    /// # Errors
+    /// The faults themselves, where there is at least one.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}

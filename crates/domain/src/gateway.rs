@@ -1,0 +1,211 @@
+//! The port to the ways out: what the engine asks of a gateway, and what a gateway hands back. SMPP and HTTP providers
+//! implement it in the crate `gateway`; the engine implements the two sinks.
+//!
+//! The order that keeps a message from being lost or sent twice: *reserve* room in the window, *mark* the recipients in
+//! the ledger (the engine), only then *submit*.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::message::MessageStatus;
+use crate::phone::PhoneNumber;
+use crate::recipient::RecipientKey;
+use crate::sender::SenderId;
+
+/// A boxed future: the ports are used as trait objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A way out.
+pub trait Gateway: Send + Sync {
+    /// The name given in the configuration.
+    fn name(&self) -> &str;
+
+    /// Waits until there is room for at least one message, and takes room for at most `most` (≥ 1).
+    ///
+    /// While no bind is up it waits: what cannot be written is not marked.
+    ///
+    /// # Errors
+    /// [`Stopped`] once [`Gateway::stop`] was called.
+    fn reserve(&self, most: usize) -> BoxFuture<'_, Result<Reservation, Stopped>>;
+
+    /// Hands over marked messages, no more than `reservation.slots()`. Each gets exactly one call of
+    /// [`OutcomeSink::outcome`]; its slot is free again after that call. Slots without a message are free at once.
+    fn submit(&self, reservation: Reservation, batch: Vec<Submission>, outcomes: Arc<dyn OutcomeSink>);
+
+    /// What there is to see of it now.
+    fn state(&self) -> GatewayState;
+
+    /// Takes no more, waits for what is in flight (bounded by the response timeout), unbinds and closes.
+    fn stop(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Room for messages in a gateway's window; given back when dropped.
+pub struct Reservation {
+    slots: usize,
+    room: Box<dyn Any + Send>,
+}
+
+impl Reservation {
+    /// Room for `slots` messages; `room` is the gateway's own proof of it.
+    #[must_use]
+    pub fn new(slots: usize, room: Box<dyn Any + Send>) -> Self {
+        Self { slots, room }
+    }
+
+    /// How many messages it has room for.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// The gateway's own proof of the room.
+    #[must_use]
+    pub fn into_room(self) -> Box<dyn Any + Send> {
+        self.room
+    }
+}
+
+impl fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reservation").field("slots", &self.slots).finish_non_exhaustive()
+    }
+}
+
+/// The gateway takes nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the gateway has stopped")]
+pub struct Stopped;
+
+/// One message to be sent. The gateway splits it into parts.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Whose message it is.
+    pub recipient: RecipientKey,
+    /// From 1; a resend counts up.
+    pub attempt: i16,
+    /// From whom.
+    pub sender: SenderId,
+    /// To whom.
+    pub destination: PhoneNumber,
+    /// The rendered text, any length.
+    pub text: Arc<str>,
+    /// Reference that ties the parts of a long message together; the same on a resend.
+    pub reference: u16,
+    /// After this moment it is not tried again.
+    pub valid_until: Option<DateTime<Utc>>,
+}
+
+/// What became of a submission: one outcome per part, in order; at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubmitOutcome {
+    /// Each part's.
+    pub parts: Vec<PartOutcome>,
+    /// When the last part was answered or given up.
+    pub at: DateTime<Utc>,
+}
+
+/// What became of one part. The difference between the last two is what keeps a message from being sent twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartOutcome {
+    /// The provider took it under this id, kept as it came.
+    Accepted {
+        /// As the provider wrote it.
+        provider_id: String,
+    },
+    /// The provider refused it for good.
+    Refused {
+        /// What the message ends as.
+        status: MessageStatus,
+        /// The provider's raw code, as in `0x0000000B`.
+        code: String,
+    },
+    /// It never left this process, so sending it again cannot send it twice.
+    NotWritten,
+    /// It was written and never answered.
+    Unknown,
+}
+
+/// Takes outcomes. Called from a gateway's task: it must not block, and needs no bound of its own, since no more
+/// outcomes can be under way than the windows have room for.
+pub trait OutcomeSink: Send + Sync {
+    /// One message's outcome.
+    fn outcome(&self, submission: Submission, outcome: SubmitOutcome);
+}
+
+/// Takes what comes in from a gateway.
+pub trait InboundSink: Send + Sync {
+    /// Stores it. The gateway answers its peer only after `Ok`; on `Err` it answers with a temporary error, so that the
+    /// peer tries again.
+    fn receive(&self, gateway: &str, inbound: Inbound) -> BoxFuture<'static, Result<(), NotStored>>;
+}
+
+/// It could not be stored now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not stored")]
+pub struct NotStored;
+
+/// What comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inbound {
+    /// A delivery receipt.
+    Receipt(DeliveryReceipt),
+    /// A message from a handset: a reply.
+    Message(InboundMessage),
+}
+
+/// A delivery receipt, as far as it could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryReceipt {
+    /// As the provider wrote it.
+    pub provider_id: String,
+    /// What it says; `None`: nothing that changes a status (ENROUTE, BUFFERED, a word nobody knows).
+    pub status: Option<MessageStatus>,
+    /// The provider's error code, where it gives one.
+    pub error: Option<String>,
+    /// The number it is about, where it tells; a second key where a provider reuses ids.
+    pub destination: Option<String>,
+    /// When it came in.
+    pub received_at: DateTime<Utc>,
+}
+
+/// A message from a handset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundMessage {
+    /// Who wrote it, as the provider gives it.
+    pub source: String,
+    /// Where it was sent to: a sender id of ours.
+    pub destination: String,
+    /// Decoded, joined from its parts.
+    pub text: String,
+    /// When it came in.
+    pub received_at: DateTime<Utc>,
+}
+
+/// What there is to see of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayState {
+    /// The name given in the configuration.
+    pub name: String,
+    /// `smpp`, `http`.
+    pub kind: &'static str,
+    /// Each bind.
+    pub binds: Vec<BindState>,
+}
+
+/// What there is to see of one bind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BindState {
+    /// Since when it is bound; `None`: it is not.
+    pub connected_since: Option<DateTime<Utc>>,
+    /// Parts in flight.
+    pub in_flight: usize,
+    /// The window: most parts in flight.
+    pub window: usize,
+    /// The last thing that went wrong, in words for the operator.
+    pub last_error: Option<String>,
+}

@@ -1,0 +1,20 @@
+//! The rules of the trade: campaigns, contacts, phone numbers, text, templates, receipts, and the ports that have more
+//! than one implementation in production.
+//!
+//! Nothing here does I/O, reads a clock, draws a random number, or knows a database, a socket or an HTTP request: what
+//! these rules need of the world is passed in. Batch jobs use this crate as it is.
+
+pub mod campaign;
+pub mod client;
+pub mod clock;
+pub mod contact;
+pub mod fault;
+pub mod gateway;
+pub mod message;
+pub mod page;
+pub mod phone;
+pub mod receipt;
+pub mod recipient;
+pub mod sender;
+pub mod template;
+pub mod text;

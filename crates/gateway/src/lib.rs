@@ -1,0 +1,1 @@
+//! Ways out: the SMPP client session, and the simulator of an SMSC.

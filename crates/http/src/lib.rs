@@ -1,0 +1,1 @@
+//! The HTTP adapter: the API, keys, problem+json, health.

@@ -1,0 +1,1 @@
+//! The database: one schema, two backends, one file per resource.
