@@ -47,8 +47,14 @@ pub struct Forbidden {
 
 impl CampaignStatus {
     /// Every status there is.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Sending, Self::Submitted, Self::Paused, Self::Cancelled, Self::Completed];
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Sending,
+        Self::Submitted,
+        Self::Paused,
+        Self::Cancelled,
+        Self::Completed,
+    ];
 
     /// The published number.
     #[must_use]
@@ -59,7 +65,9 @@ impl CampaignStatus {
     /// The status of a published number.
     #[must_use]
     pub fn from_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.number() == number)
+        Self::ALL
+            .into_iter()
+            .find(|status| status.number() == number)
     }
 
     /// Its name as the documentation writes it.
@@ -126,7 +134,10 @@ impl CampaignStatus {
     }
 
     fn forbids(self, reason: &'static str) -> Forbidden {
-        Forbidden { status: self, reason }
+        Forbidden {
+            status: self,
+            reason,
+        }
     }
 }
 

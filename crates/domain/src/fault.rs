@@ -24,7 +24,10 @@ impl Faults {
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.count += 1;
         if self.listed.len() < LISTED_FAULTS {
-            self.listed.push(Fault { path: path.into(), message: message.into() });
+            self.listed.push(Fault {
+                path: path.into(),
+                message: message.into(),
+            });
         }
     }
 

@@ -35,7 +35,12 @@ pub trait Gateway: Send + Sync {
 
     /// Hands over marked messages, no more than `reservation.slots()`. Each gets exactly one call of
     /// [`OutcomeSink::outcome`]; its slot is free again after that call. Slots without a message are free at once.
-    fn submit(&self, reservation: Reservation, batch: Vec<Submission>, outcomes: Arc<dyn OutcomeSink>);
+    fn submit(
+        &self,
+        reservation: Reservation,
+        batch: Vec<Submission>,
+        outcomes: Arc<dyn OutcomeSink>,
+    );
 
     /// What there is to see of it now.
     fn state(&self) -> GatewayState;
@@ -72,7 +77,9 @@ impl Reservation {
 
 impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reservation").field("slots", &self.slots).finish_non_exhaustive()
+        f.debug_struct("Reservation")
+            .field("slots", &self.slots)
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,7 +148,8 @@ pub trait OutcomeSink: Send + Sync {
 pub trait InboundSink: Send + Sync {
     /// Stores it. The gateway answers its peer only after `Ok`; on `Err` it answers with a temporary error, so that the
     /// peer tries again.
-    fn receive(&self, gateway: &str, inbound: Inbound) -> BoxFuture<'static, Result<(), NotStored>>;
+    fn receive(&self, gateway: &str, inbound: Inbound)
+    -> BoxFuture<'static, Result<(), NotStored>>;
 }
 
 /// It could not be stored now.

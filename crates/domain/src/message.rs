@@ -59,7 +59,9 @@ impl MessageStatus {
     /// The status of a number; the published 9 and 10 are failures like 8, and never written.
     #[must_use]
     pub fn from_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.number() == number)
+        Self::ALL
+            .into_iter()
+            .find(|status| status.number() == number)
     }
 
     /// How far along the status is: a receipt may only move a message to a higher rank, so statuses never go backwards.

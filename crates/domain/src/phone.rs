@@ -72,7 +72,9 @@ impl Region {
     /// Its code.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default().trim_end_matches('\0')
+        std::str::from_utf8(&self.0)
+            .unwrap_or_default()
+            .trim_end_matches('\0')
     }
 }
 
@@ -81,7 +83,10 @@ impl PhoneRules {
     /// (07700 900000 to 900999) passes.
     #[must_use]
     pub fn new(default_region: Region, allow_test_numbers: bool) -> Self {
-        Self { default_region, allow_test_numbers }
+        Self {
+            default_region,
+            allow_test_numbers,
+        }
     }
 
     /// Reads a number in any written form.

@@ -81,10 +81,18 @@ impl RecipientKey {
             return None;
         }
         if id >= DIRECT_IDS_FROM {
-            return Some(Self { campaign: CampaignKey(FIRST_DIRECT_KEY + (id - DIRECT_IDS_FROM)), seq: 1 });
+            return Some(Self {
+                campaign: CampaignKey(FIRST_DIRECT_KEY + (id - DIRECT_IDS_FROM)),
+                seq: 1,
+            });
         }
-        let seq = u32::try_from(id & i64::from(MAX_RECIPIENTS)).ok().filter(|seq| *seq > 0)?;
-        Some(Self { campaign: CampaignKey(id >> SEQ_BITS), seq })
+        let seq = u32::try_from(id & i64::from(MAX_RECIPIENTS))
+            .ok()
+            .filter(|seq| *seq > 0)?;
+        Some(Self {
+            campaign: CampaignKey(id >> SEQ_BITS),
+            seq,
+        })
     }
 
     /// Six bytes of campaign, the tag in version 8's free nibble, four bytes of sequence at the end.
@@ -102,7 +110,10 @@ impl RecipientKey {
         campaign[2..].copy_from_slice(&bytes[..6]);
         let mut seq = [0; 4];
         seq.copy_from_slice(&bytes[12..]);
-        let key = Self { campaign: CampaignKey(i64::from_be_bytes(campaign)), seq: u32::from_be_bytes(seq) };
+        let key = Self {
+            campaign: CampaignKey(i64::from_be_bytes(campaign)),
+            seq: u32::from_be_bytes(seq),
+        };
         (key.tagged(tag) == id && key.seq > 0).then_some(key)
     }
 }
@@ -112,15 +123,32 @@ mod tests {
     use super::*;
 
     fn key(campaign: i64, seq: u32) -> RecipientKey {
-        RecipientKey { campaign: CampaignKey(campaign), seq }
+        RecipientKey {
+            campaign: CampaignKey(campaign),
+            seq,
+        }
     }
 
     #[test]
     fn every_id_leads_back_to_its_place() {
-        for place in [key(1, 1), key(FIRST_DIRECT_KEY - 1, MAX_RECIPIENTS), key(FIRST_DIRECT_KEY, 1), key(1 << 40, 1)] {
-            assert_eq!(RecipientKey::from_contact_id(place.contact_id()), Some(place));
-            assert_eq!(RecipientKey::from_message_guid(place.message_guid()), Some(place));
-            assert_eq!(RecipientKey::from_message_id(place.message_id()), Some(place));
+        for place in [
+            key(1, 1),
+            key(FIRST_DIRECT_KEY - 1, MAX_RECIPIENTS),
+            key(FIRST_DIRECT_KEY, 1),
+            key(1 << 40, 1),
+        ] {
+            assert_eq!(
+                RecipientKey::from_contact_id(place.contact_id()),
+                Some(place)
+            );
+            assert_eq!(
+                RecipientKey::from_message_guid(place.message_guid()),
+                Some(place)
+            );
+            assert_eq!(
+                RecipientKey::from_message_id(place.message_id()),
+                Some(place)
+            );
             assert!(place.message_id() < 1 << 53);
             assert_eq!(place.contact_id().get_version_num(), 8);
         }

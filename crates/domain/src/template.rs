@@ -37,7 +37,9 @@ impl Template {
     /// # Errors
     /// Every fault in the text, with its place.
     pub fn parse(source: &str) -> Result<Self, Vec<TemplateFault>> {
-        Ok(Self { source: source.to_owned() })
+        Ok(Self {
+            source: source.to_owned(),
+        })
     }
 
     /// The text as it was written.

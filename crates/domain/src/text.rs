@@ -42,7 +42,10 @@ pub fn encoding_of(text: &str) -> Encoding {
 #[must_use]
 pub fn segments(text: &str, reference: Reference) -> Segments {
     let _ = (text, reference);
-    Segments { encoding: Encoding::Gsm7, count: 1 }
+    Segments {
+        encoding: Encoding::Gsm7,
+        count: 1,
+    }
 }
 
 /// Splits into parts, greedily, never inside an escape sequence or a surrogate pair. They join to the text.
