@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::client::ClientId;
 use crate::fault::Faults;
+use crate::recipient::CampaignKey;
 use crate::sender::SenderId;
 use crate::template::Template;
 
@@ -139,6 +141,41 @@ impl CampaignStatus {
             reason,
         }
     }
+}
+
+/// A stored campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Campaign {
+    /// The database's number.
+    pub key: CampaignKey,
+    /// The public id.
+    pub id: CampaignId,
+    /// Whose it is.
+    pub client: ClientId,
+    /// Where it stands.
+    pub status: CampaignStatus,
+    /// When it starts, or started.
+    pub start_at: DateTime<Utc>,
+    /// From whom.
+    pub sender: SenderId,
+    /// The message template as it was written.
+    pub message: String,
+    /// Accepted contacts.
+    pub recipient_count: u64,
+    /// The opt-out link, if any.
+    pub opt_out_link_id: Option<i32>,
+    /// The URL to track, if any.
+    pub track_link_url: Option<String>,
+    /// Why it is paused, where a rule did it.
+    pub paused_reason: Option<String>,
+    /// Contacts left out because they were invalid.
+    pub invalid_count: u64,
+    /// Contacts left out because their number stood there already.
+    pub duplicate_count: u64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// What a request says about a campaign, apart from its contacts, as it came.
