@@ -1,4 +1,11 @@
 //! Text on the air: GSM 7-bit and UCS-2, and how a long text falls into parts (3GPP TS 23.038, 23.040).
+//!
+//! The header that ties parts together is the gateway's; here is only the room that it leaves.
+
+mod gsm7;
+mod segment;
+
+pub use segment::{Reference, SegmentLimit, Segments, TooManySegments, segments, split};
 
 /// Parts that a message may have unless the configuration says otherwise.
 pub const DEFAULT_MAX_SEGMENTS: u8 = 10;
@@ -12,60 +19,106 @@ pub enum Encoding {
     Ucs2,
 }
 
-/// How wide the reference is that ties parts together: it decides how much room a part has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Reference {
-    /// 153 septets or 67 code units per part.
-    #[default]
-    EightBit,
-    /// 152 septets or 66 code units per part.
-    SixteenBit,
-}
-
-/// How many parts a text makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Segments {
-    /// How it is written.
-    pub encoding: Encoding,
-    /// How many parts.
-    pub count: u32,
-}
-
 /// The encoding that a text needs: one character outside GSM 7-bit makes the whole of it UCS-2.
 #[must_use]
 pub fn encoding_of(text: &str) -> Encoding {
-    let _ = text;
-    Encoding::Gsm7
-}
-
-/// Counts the parts without making them. The empty text is one part.
-#[must_use]
-pub fn segments(text: &str, reference: Reference) -> Segments {
-    let _ = (text, reference);
-    Segments {
-        encoding: Encoding::Gsm7,
-        count: 1,
+    if text.chars().all(|c| gsm7::septets(c) > 0) {
+        Encoding::Gsm7
+    } else {
+        Encoding::Ucs2
     }
-}
-
-/// Splits into parts, greedily, never inside an escape sequence or a surrogate pair. They join to the text.
-#[must_use]
-pub fn split(text: &str, reference: Reference) -> Vec<&str> {
-    let _ = reference;
-    vec![text]
 }
 
 /// The octets of a text: GSM 7-bit unpacked (one septet per octet), or UTF-16 big endian. `None` where the encoding
 /// lacks a character.
 #[must_use]
 pub fn encode(text: &str, encoding: Encoding) -> Option<Vec<u8>> {
-    let _ = (text, encoding);
-    None
+    match encoding {
+        Encoding::Gsm7 => gsm7::encode(text),
+        Encoding::Ucs2 => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    }
 }
 
 /// The text of octets; what cannot be read becomes U+FFFD.
 #[must_use]
 pub fn decode(octets: &[u8], encoding: Encoding) -> String {
-    let _ = (octets, encoding);
-    String::new()
+    match encoding {
+        Encoding::Gsm7 => gsm7::decode(octets),
+        Encoding::Ucs2 => decode_ucs2(octets),
+    }
+}
+
+/// The text of ISO 8859-1 octets, which some providers send; nothing is ever written in it.
+#[must_use]
+pub fn decode_latin1(octets: &[u8]) -> String {
+    octets.iter().copied().map(char::from).collect()
+}
+
+fn decode_ucs2(octets: &[u8]) -> String {
+    let (pairs, odd) = octets.as_chunks::<2>();
+    let units = pairs.iter().copied().map(u16::from_be_bytes);
+    let mut text: String = char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    if !odd.is_empty() {
+        text.push(char::REPLACEMENT_CHARACTER);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_character_outside_gsm_makes_the_text_ucs2() {
+        assert_eq!(encoding_of(""), Encoding::Gsm7);
+        assert_eq!(encoding_of("Hello {€} Ωß"), Encoding::Gsm7);
+        for c in [
+            'ç', '`', '‘', '’', '“', '”', '–', '—', '…', '\u{a0}', '\t', 'á', 'í', 'ó', 'ú', 'ŵ',
+            'ŷ', '\u{1b}', '\0', 'α', '🐳',
+        ] {
+            assert_eq!(encoding_of(&format!("Hello {c}")), Encoding::Ucs2, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn ucs2_is_utf16_big_endian() {
+        assert_eq!(
+            encode("ŷ🐳", Encoding::Ucs2).unwrap(),
+            [0x01, 0x77, 0xD8, 0x3D, 0xDC, 0x33]
+        );
+    }
+
+    #[test]
+    fn unreadable_ucs2_becomes_a_replacement_character() {
+        assert_eq!(decode(&[0x00, 0x41, 0x42], Encoding::Ucs2), "A\u{fffd}");
+        assert_eq!(
+            decode(&[0xD8, 0x3D, 0x00, 0x41], Encoding::Ucs2),
+            "\u{fffd}A"
+        );
+    }
+
+    #[test]
+    fn latin1_is_the_first_256_characters() {
+        assert_eq!(decode_latin1(&[0x41, 0xE9, 0xFF]), "Aéÿ");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_survives_its_encoding(text in "[\\PC\n\r\u{c}€^{}\\[\\]~|\\\\]{0,300}") {
+            let encoding = encoding_of(&text);
+            let octets = encode(&text, encoding).unwrap();
+            prop_assert_eq!(decode(&octets, encoding), text);
+        }
+
+        #[test]
+        fn any_octets_can_be_read(octets: Vec<u8>) {
+            prop_assert!(decode(&octets, Encoding::Gsm7).chars().count() <= octets.len());
+            prop_assert!(decode(&octets, Encoding::Ucs2).chars().count() <= octets.len().div_ceil(2));
+            prop_assert_eq!(decode_latin1(&octets).chars().count(), octets.len());
+        }
+    }
 }
