@@ -1,19 +1,15 @@
 //! A campaign: its life, what it says, and the rules of a request that makes or changes one.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod draft;
+
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use draft::{CampaignContent, CampaignDraft, MAX_TRACK_LINK_URL, START_GRACE};
+
 use crate::client::ClientId;
-use crate::fault::Faults;
 use crate::recipient::CampaignKey;
 use crate::sender::SenderId;
-use crate::template::Template;
-
-/// How far in the past a start may lie: it then means "at once".
-pub const START_GRACE: TimeDelta = TimeDelta::hours(24);
-
-/// The longest tracked URL, in characters.
-pub const MAX_TRACK_LINK_URL: usize = 2_048;
 
 /// A campaign's public id: a UUID of version 7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -178,43 +174,93 @@ pub struct Campaign {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What a request says about a campaign, apart from its contacts, as it came.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CampaignDraft {
-    /// Missing: at once.
-    pub start_at: Option<DateTime<Utc>>,
-    /// The sender id.
-    pub sender: Option<String>,
-    /// The message template.
-    pub message: Option<String>,
-    /// 0 means none.
-    pub opt_out_link_id: Option<i64>,
-    /// Empty means none.
-    pub track_link_url: Option<String>,
-}
+#[cfg(test)]
+mod tests {
+    use CampaignStatus::{Cancelled, Completed, Paused, Pending, Sending, Submitted};
+    use chrono::TimeDelta;
 
-/// What a campaign says, checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignContent {
-    /// When it starts.
-    pub start_at: DateTime<Utc>,
-    /// From whom.
-    pub sender: SenderId,
-    /// The message template.
-    pub message: Template,
-    /// The opt-out link, if any.
-    pub opt_out_link_id: Option<i32>,
-    /// The URL to track, if any.
-    pub track_link_url: Option<String>,
-}
+    use super::*;
 
-impl CampaignDraft {
-    /// Checks every rule of the contract (API section 2) that needs no database.
-    ///
-    /// # Errors
-    /// All faults at once, each under the property's published name.
-    pub fn check(self, now: DateTime<Utc>) -> Result<CampaignContent, Faults> {
-        let _ = now;
-        Err(Faults::default())
+    /// A row per status, in the order of [`CampaignStatus::ALL`]: what it becomes, or `None` where it is forbidden.
+    fn check(
+        change: impl Fn(CampaignStatus) -> Result<CampaignStatus, Forbidden>,
+        becomes: [Option<CampaignStatus>; 6],
+    ) {
+        for (status, becomes) in CampaignStatus::ALL.into_iter().zip(becomes) {
+            match change(status) {
+                Ok(after) => assert_eq!(Some(after), becomes, "{status:?}"),
+                Err(forbidden) => {
+                    assert_eq!(becomes, None, "{status:?}");
+                    assert_eq!(forbidden.status, status);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_follow_what() {
+        let now = DateTime::UNIX_EPOCH;
+        let later = now + TimeDelta::milliseconds(1);
+        check(
+            CampaignStatus::pause,
+            [Some(Paused), Some(Paused), None, None, None, None],
+        );
+        check(
+            CampaignStatus::cancel,
+            [
+                Some(Cancelled),
+                Some(Cancelled),
+                None,
+                Some(Cancelled),
+                None,
+                None,
+            ],
+        );
+        check(
+            |status| status.resume(later, now),
+            [None, None, None, Some(Pending), None, None],
+        );
+        check(
+            |status| status.resume(now, now),
+            [None, None, None, Some(Sending), None, None],
+        );
+        check(
+            |status| status.edit().map(|()| status),
+            [Some(Pending), None, None, Some(Paused), None, None],
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_where_the_campaign_stands() {
+        assert_eq!(
+            Submitted.cancel().unwrap_err().to_string(),
+            "the campaign is Submitted: every message is already handed to the provider"
+        );
+        assert_eq!(
+            Sending.edit().unwrap_err().to_string(),
+            "the campaign is Sending: pause it before changing it"
+        );
+    }
+
+    #[test]
+    fn the_published_numbers_lead_back_to_their_status() {
+        for (number, status) in
+            (0..).zip([Pending, Sending, Submitted, Paused, Cancelled, Completed])
+        {
+            assert_eq!(status.number(), number);
+            assert_eq!(CampaignStatus::from_number(number), Some(status));
+        }
+        for number in [-1, 6, i16::MAX] {
+            assert_eq!(CampaignStatus::from_number(number), None);
+        }
+    }
+
+    #[test]
+    fn only_the_end_is_final() {
+        let endings: Vec<_> = CampaignStatus::ALL
+            .into_iter()
+            .filter(|status| status.is_final())
+            .collect();
+        assert_eq!(endings, [Cancelled, Completed]);
     }
 }

@@ -1,0 +1,343 @@
+//! What a request says about a campaign, and the rules it is checked by. Whether the opt-out link exists, and the contacts,
+//! are the intake's to check.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use validator::{Validate, ValidateUrl, ValidationError};
+
+use crate::fault::Faults;
+use crate::sender::SenderId;
+use crate::template::{Template, TemplateFault};
+
+/// How far in the past a start may lie: it then means "at once".
+pub const START_GRACE: TimeDelta = TimeDelta::hours(24);
+
+/// The longest tracked URL, in characters.
+pub const MAX_TRACK_LINK_URL: u64 = 2_048;
+
+/// What an opt-out link's id can be at most.
+const MAX_OPT_OUT_LINK_ID: i64 = i32::MAX as i64;
+
+/// The properties whose rules `validator` checks, in the contract's order, each with its published name.
+const PUBLISHED_NAMES: [(&str, &str); 2] = [
+    ("opt_out_link_id", "optOutLinkId"),
+    ("track_link_url", "trackLinkUrl"),
+];
+
+/// What a request says about a campaign, apart from its contacts, as it came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Validate)]
+pub struct CampaignDraft {
+    /// Missing: at once.
+    pub start_at: Option<DateTime<Utc>>,
+    /// The sender id.
+    pub sender: Option<String>,
+    /// The message template.
+    pub message: Option<String>,
+    /// 0 means none.
+    #[validate(range(min = 0, max = MAX_OPT_OUT_LINK_ID, message = "names no opt-out link"))]
+    pub opt_out_link_id: Option<i64>,
+    /// Blank means none.
+    #[validate(
+        length(max = MAX_TRACK_LINK_URL, message = "is longer than 2048 characters"),
+        custom(function = "is_web_address")
+    )]
+    pub track_link_url: Option<String>,
+}
+
+/// What a campaign says, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignContent {
+    /// When it starts; in the past: at once.
+    pub start_at: DateTime<Utc>,
+    /// From whom.
+    pub sender: SenderId,
+    /// The message template.
+    pub message: Template,
+    /// The opt-out link, if any.
+    pub opt_out_link_id: Option<i32>,
+    /// The URL to track, if any.
+    pub track_link_url: Option<String>,
+}
+
+impl CampaignDraft {
+    /// Checks every rule of the contract (API section 2) that needs no database.
+    ///
+    /// # Errors
+    /// All faults at once, each under the property's published name.
+    pub fn check(mut self, now: DateTime<Utc>) -> Result<CampaignContent, Faults> {
+        self.track_link_url = self.track_link_url.as_deref().and_then(unless_blank);
+        let mut faults = Faults::default();
+        let start_at = self.check_start(now, &mut faults);
+        let sender = self.check_sender(&mut faults);
+        let message = self.check_message(&mut faults);
+        self.check_links(&mut faults);
+        match (sender, message) {
+            (Some(sender), Some(message)) if faults.is_empty() => Ok(CampaignContent {
+                start_at,
+                sender,
+                message,
+                opt_out_link_id: self.opt_out_link_id.and_then(link_id),
+                track_link_url: self.track_link_url,
+            }),
+            _ => Err(faults),
+        }
+    }
+
+    /// A start within the grace is kept as it was given: answers show what was asked for, and it is due all the same.
+    fn check_start(&self, now: DateTime<Utc>, faults: &mut Faults) -> DateTime<Utc> {
+        let start_at = self.start_at.unwrap_or(now);
+        if now - start_at > START_GRACE {
+            faults.add(
+                "startDateTime",
+                "lies more than 24 hours in the past; leave it out to start at once",
+            );
+        }
+        start_at
+    }
+
+    fn check_sender(&self, faults: &mut Faults) -> Option<SenderId> {
+        SenderId::parse(self.sender.as_deref().unwrap_or_default())
+            .map_err(|refusal| faults.add("sender", refusal.to_string()))
+            .ok()
+    }
+
+    fn check_message(&self, faults: &mut Faults) -> Option<Template> {
+        let found = |template_faults: Vec<TemplateFault>| {
+            for fault in template_faults {
+                faults.add("message", fault.to_string());
+            }
+        };
+        Template::parse(self.message.as_deref().unwrap_or_default())
+            .map_err(found)
+            .ok()
+    }
+
+    fn check_links(&self, faults: &mut Faults) {
+        let Err(errors) = self.validate() else {
+            return;
+        };
+        let errors = errors.field_errors();
+        for (property, published) in PUBLISHED_NAMES {
+            for error in errors.get(property).into_iter().copied().flatten() {
+                faults.add(published, error.to_string());
+            }
+        }
+    }
+}
+
+fn unless_blank(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn link_id(id: i64) -> Option<i32> {
+    i32::try_from(id).ok().filter(|id| *id > 0)
+}
+
+/// A browser mends `http:/host`, `http:host` and white space, and so does `validator`; a link in a text message must be
+/// right as it is, since phones recognise it by its beginning and end it at white space.
+fn is_web_address(url: &str) -> Result<(), ValidationError> {
+    let host = ["http://", "https://"].iter().find_map(|scheme| {
+        let beginning = url.get(..scheme.len())?;
+        beginning
+            .eq_ignore_ascii_case(scheme)
+            .then(|| &url[scheme.len()..])
+    });
+    let unbroken = !url.contains(|c: char| c.is_whitespace() || c.is_control());
+    let has_host =
+        host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '\\', '?', '#']));
+    if unbroken && has_host && url.validate_url() {
+        return Ok(());
+    }
+    let message = Cow::Borrowed("is no absolute http:// or https:// address");
+    Err(ValidationError::new("web_address").with_message(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_687_834_641, 374_000_000).unwrap()
+    }
+
+    fn draft() -> CampaignDraft {
+        CampaignDraft {
+            sender: Some("ACME".to_owned()),
+            message: Some("Hi {Name}".to_owned()),
+            ..CampaignDraft::default()
+        }
+    }
+
+    fn faults(draft: CampaignDraft) -> Vec<(String, String)> {
+        let faults = draft.check(now()).unwrap_err();
+        let listed = faults.listed().iter();
+        listed
+            .map(|fault| (fault.path.clone(), fault.message.clone()))
+            .collect()
+    }
+
+    fn url_faults(url: &str) -> Option<Vec<(String, String)>> {
+        let draft = CampaignDraft {
+            track_link_url: Some(url.to_owned()),
+            ..draft()
+        };
+        draft.clone().check(now()).is_err().then(|| faults(draft))
+    }
+
+    #[test]
+    fn what_is_missing_has_its_default() {
+        assert_eq!(
+            draft().check(now()),
+            Ok(CampaignContent {
+                start_at: now(),
+                sender: SenderId::Alphanumeric("ACME".to_owned()),
+                message: Template::parse("Hi {Name}").unwrap(),
+                opt_out_link_id: None,
+                track_link_url: None,
+            })
+        );
+    }
+
+    #[test]
+    fn a_start_may_lie_up_to_a_day_in_the_past() {
+        let starting = |start_at| CampaignDraft {
+            start_at: Some(start_at),
+            ..draft()
+        };
+        for start_at in [now() - START_GRACE, now(), now() + TimeDelta::days(365)] {
+            let content = starting(start_at).check(now()).unwrap();
+            assert_eq!(content.start_at, start_at);
+        }
+        assert_eq!(
+            faults(starting(now() - START_GRACE - TimeDelta::milliseconds(1))),
+            [(
+                "startDateTime".to_owned(),
+                "lies more than 24 hours in the past; leave it out to start at once".to_owned()
+            )]
+        );
+        assert_eq!(faults(starting(DateTime::<Utc>::MIN_UTC)).len(), 1);
+    }
+
+    #[test]
+    fn an_opt_out_link_is_a_positive_number_or_none() {
+        let linked = |id| CampaignDraft {
+            opt_out_link_id: Some(id),
+            ..draft()
+        };
+        for (id, checked) in [
+            (0, None),
+            (1, Some(1)),
+            (i64::from(i32::MAX), Some(i32::MAX)),
+        ] {
+            let content = linked(id).check(now()).unwrap();
+            assert_eq!(content.opt_out_link_id, checked);
+        }
+        for id in [-1, i64::MIN, i64::from(i32::MAX) + 1, i64::MAX] {
+            assert_eq!(
+                faults(linked(id)),
+                [(
+                    "optOutLinkId".to_owned(),
+                    "names no opt-out link".to_owned()
+                )]
+            );
+        }
+    }
+
+    #[test]
+    fn a_blank_tracked_url_is_none() {
+        for url in ["", " \n"] {
+            let draft = CampaignDraft {
+                track_link_url: Some(url.to_owned()),
+                ..draft()
+            };
+            assert_eq!(draft.check(now()).unwrap().track_link_url, None);
+        }
+    }
+
+    #[test]
+    fn a_tracked_url_is_an_absolute_web_address() {
+        for url in [
+            "https://example.com",
+            "HTTP://example.com/a?b=c#d",
+            "http://localhost:8080/x",
+            "https://bücher.example/ß",
+            "http://[::1]/",
+        ] {
+            assert_eq!(url_faults(url), None, "{url}");
+        }
+        for url in [
+            "example.com",
+            "/sale",
+            "//example.com",
+            "ftp://example.com",
+            "javascript:alert(1)",
+            "http:example.com",
+            "http:///example.com",
+            "https://",
+            "https://?q",
+            "https://exa mple.com",
+            "https://example.com/a b",
+            "https://example.com/a\nb",
+            "https://example.com:99999",
+            "httpß://example.com",
+        ] {
+            assert_eq!(
+                url_faults(url),
+                Some(vec![(
+                    "trackLinkUrl".to_owned(),
+                    "is no absolute http:// or https:// address".to_owned()
+                )]),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tracked_url_has_at_most_2048_characters() {
+        let url = format!(
+            "https://example.com/{}",
+            "ü".repeat(MAX_TRACK_LINK_URL as usize - 20)
+        );
+        assert_eq!(url_faults(&url), None);
+        assert_eq!(
+            url_faults(&format!("{url}x")),
+            Some(vec![(
+                "trackLinkUrl".to_owned(),
+                format!("is longer than {MAX_TRACK_LINK_URL} characters")
+            )])
+        );
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once_in_the_contract_s_order() {
+        let draft = CampaignDraft {
+            start_at: Some(now() - TimeDelta::days(2)),
+            sender: None,
+            message: Some("{Nmae} }".to_owned()),
+            opt_out_link_id: Some(-1),
+            track_link_url: Some("nowhere".to_owned()),
+        };
+        let paths: Vec<_> = faults(draft).into_iter().map(|(path, _)| path).collect();
+        assert_eq!(
+            paths,
+            [
+                "startDateTime",
+                "sender",
+                "message",
+                "message",
+                "optOutLinkId",
+                "trackLinkUrl"
+            ]
+        );
+        let empty: Vec<_> = faults(CampaignDraft::default());
+        assert_eq!(
+            empty,
+            [
+                ("sender".to_owned(), "is required".to_owned()),
+                ("message".to_owned(), "is required".to_owned())
+            ]
+        );
+    }
+}
