@@ -58,16 +58,43 @@ pub enum ContactRefusal {
     /// No such group.
     #[error("names no contact group of this client")]
     UnknownGroup,
+    /// Not a JSON string.
+    #[error("must be a string")]
+    NotText {
+        /// As the API names it.
+        property: &'static str,
+    },
+    /// The property stands there twice.
+    #[error("is given twice")]
+    Twice {
+        /// As the API names it.
+        property: &'static str,
+    },
+    /// Not a JSON object at all.
+    #[error("must be an object")]
+    NotAnObject,
 }
 
 impl ContactRefusal {
-    /// The property at fault, as the API names it.
+    /// The property at fault, as the API names it; empty where it is the contact as a whole.
     #[must_use]
     pub fn property(&self) -> &'static str {
         match self {
             Self::Phone(_) => "phoneNumber",
-            Self::TooLong { property } => property,
+            Self::TooLong { property } | Self::NotText { property } | Self::Twice { property } => {
+                property
+            }
             Self::GroupId | Self::UnknownGroup => "contactGroupId",
+            Self::NotAnObject => "",
+        }
+    }
+
+    /// Where the fault is, for the contact with this index in the request: `contacts[3].phoneNumber`.
+    #[must_use]
+    pub fn path(&self, index: u64) -> String {
+        match self.property() {
+            "" => format!("contacts[{index}]"),
+            property => format!("contacts[{index}].{property}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing here does I/O, reads a clock, draws a random number, or knows a database, a socket or an HTTP request: what
 //! these rules need of the world is passed in. Batch jobs use this crate as it is.
 
+pub mod api_key;
 pub mod campaign;
 pub mod client;
 pub mod clock;
