@@ -1,1 +1,29 @@
 //! The database: one schema, two backends, one file per resource.
+//!
+//! A unit of work is one closure on one connection, run by [`Store::read`] or [`Store::write`]; the resources' modules hold
+//! plain functions on that connection. What the two databases do differently is in `dialect` alone. No rule of the trade
+//! is decided here, no clock is read: times are passed in and bound.
+
+pub mod api_keys;
+pub mod campaigns;
+pub mod clients;
+mod conn;
+mod dialect;
+mod error;
+pub mod invalid_contacts;
+pub mod messages;
+mod migrations;
+mod pool;
+pub mod recipients;
+pub mod schema;
+pub mod send_units;
+mod settings;
+mod store;
+mod stored;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use conn::Conn;
+pub use error::{Change, StoreError};
+pub use settings::{Backend, DatabaseSettings};
+pub use store::Store;

@@ -1,0 +1,154 @@
+//! The tables, as both databases have them; a test compares this with their catalogues.
+#![expect(
+    missing_docs,
+    reason = "the macro makes public items without documentation"
+)]
+
+diesel::table! {
+    clients (id) {
+        id -> BigInt,
+        name -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> BigInt,
+        client_id -> BigInt,
+        name -> Text,
+        hash -> Binary,
+        prefix -> Text,
+        scopes -> Text,
+        created_at -> Timestamp,
+        last_used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    campaigns (id) {
+        id -> BigInt,
+        public_id -> Text,
+        client_id -> BigInt,
+        kind -> SmallInt,
+        status -> SmallInt,
+        start_at -> Timestamp,
+        sender_kind -> SmallInt,
+        sender -> Text,
+        message -> Text,
+        recipient_count -> BigInt,
+        invalid_count -> BigInt,
+        duplicate_count -> BigInt,
+        opt_out_link_id -> Nullable<Integer>,
+        track_link_url -> Nullable<Text>,
+        paused_reason -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    recipients (campaign_id, seq) {
+        campaign_id -> BigInt,
+        seq -> Integer,
+        phone -> Text,
+        region -> Text,
+        name -> Nullable<Text>,
+        custom1 -> Nullable<Text>,
+        custom2 -> Nullable<Text>,
+        contact_group_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    invalid_contacts (campaign_id, position) {
+        campaign_id -> BigInt,
+        position -> BigInt,
+        phone_number -> Text,
+        property -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    send_units (campaign_id, first_seq) {
+        campaign_id -> BigInt,
+        first_seq -> Integer,
+        last_seq -> Integer,
+        owner -> Nullable<Text>,
+        epoch -> BigInt,
+        lease_until -> Nullable<Timestamp>,
+        marked_upto -> Integer,
+        sent_at -> Nullable<Timestamp>,
+        queued -> Integer,
+        sent -> Integer,
+        accepted -> Integer,
+        delivered -> Integer,
+        failed -> Integer,
+        unknown -> Integer,
+        opted_out -> Integer,
+    }
+}
+
+diesel::table! {
+    messages (campaign_id, seq) {
+        campaign_id -> BigInt,
+        seq -> Integer,
+        status -> SmallInt,
+        attempt -> SmallInt,
+        parts -> SmallInt,
+        parts_final -> SmallInt,
+        worst -> Nullable<SmallInt>,
+        reference -> Integer,
+        price -> Nullable<BigInt>,
+        gateway -> Text,
+        sender -> Text,
+        text -> Text,
+        error -> Nullable<Text>,
+        sent_at -> Timestamp,
+        updated_at -> Timestamp,
+        received_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    outstanding_parts (receipt_key) {
+        receipt_key -> Text,
+        campaign_id -> BigInt,
+        seq -> Integer,
+        sent_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    unmatched_receipts (id) {
+        id -> BigInt,
+        receipt_key -> Text,
+        gateway -> Text,
+        provider_id -> Text,
+        status -> Nullable<SmallInt>,
+        error -> Nullable<Text>,
+        destination -> Nullable<Text>,
+        received_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(api_keys -> clients (client_id));
+diesel::joinable!(campaigns -> clients (client_id));
+diesel::joinable!(recipients -> campaigns (campaign_id));
+diesel::joinable!(messages -> campaigns (campaign_id));
+diesel::joinable!(send_units -> campaigns (campaign_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
+    campaigns,
+    clients,
+    invalid_contacts,
+    messages,
+    outstanding_parts,
+    recipients,
+    send_units,
+    unmatched_receipts,
+);

@@ -1,0 +1,63 @@
+//! Between the values of the domain and those of the columns. Reading back what no version writes is
+//! [`StoreError::Corrupt`].
+
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use clarion_domain::campaign::CampaignStatus;
+use clarion_domain::message::MessageStatus;
+use clarion_domain::sender::SenderId;
+
+use crate::StoreError;
+
+/// A moment as the columns keep it: UTC, to the microsecond on both databases.
+pub(crate) fn moment(at: DateTime<Utc>) -> NaiveDateTime {
+    at.naive_utc().trunc_subsecs(6)
+}
+
+/// Reads a count or a sequence number.
+pub(crate) fn unsigned<T: TryFrom<i64>>(
+    what: &str,
+    value: impl Into<i64>,
+) -> Result<T, StoreError> {
+    let value = value.into();
+    T::try_from(value).map_err(|_| corrupt(what, value))
+}
+
+/// A sequence number as its column keeps it; the domain's limit is far below.
+pub(crate) fn seq(seq: u32) -> i32 {
+    i32::try_from(seq).unwrap_or(i32::MAX)
+}
+
+/// A count as its column keeps it.
+pub(crate) fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn message_status(number: i16) -> Result<MessageStatus, StoreError> {
+    MessageStatus::from_number(number).ok_or_else(|| corrupt("message status", number))
+}
+
+pub(crate) fn campaign_status(number: i16) -> Result<CampaignStatus, StoreError> {
+    CampaignStatus::from_number(number).ok_or_else(|| corrupt("campaign status", number))
+}
+
+/// The kind is stored beside the text: what the text would be read as may change with the rules.
+pub(crate) fn sender_kind(sender: &SenderId) -> i16 {
+    match sender {
+        SenderId::Alphanumeric(_) => 0,
+        SenderId::Number(_) => 1,
+        SenderId::ShortCode(_) => 2,
+    }
+}
+
+pub(crate) fn sender(kind: i16, text: String) -> Result<SenderId, StoreError> {
+    match kind {
+        0 => Ok(SenderId::Alphanumeric(text)),
+        1 => Ok(SenderId::Number(text)),
+        2 => Ok(SenderId::ShortCode(text)),
+        _ => Err(corrupt("kind of sender", kind)),
+    }
+}
+
+pub(crate) fn corrupt(what: &str, value: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(format!("{what} {value}"))
+}
