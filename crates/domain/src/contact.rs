@@ -100,12 +100,127 @@ impl ContactRefusal {
 }
 
 impl ContactDraft<'_> {
-    /// Checks one contact; the first fault counts.
+    /// Checks one contact; the first fault counts, and the number's comes first.
     ///
     /// # Errors
     /// The fault.
     pub fn check(self, phones: &PhoneRules) -> Result<Contact, ContactRefusal> {
-        let _ = phones;
-        Err(ContactRefusal::UnknownGroup)
+        Ok(Contact {
+            phone: phones.parse(self.phone_number.as_deref().unwrap_or_default())?,
+            name: text("name", self.name)?,
+            custom1: text("custom1", self.custom1)?,
+            custom2: text("custom2", self.custom2)?,
+            contact_group_id: group_id(self.contact_group_id.as_deref())?,
+        })
+    }
+}
+
+/// A text of the contact's own; blank is none.
+fn text(
+    property: &'static str,
+    value: Option<Cow<'_, str>>,
+) -> Result<Option<String>, ContactRefusal> {
+    let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
+        return Ok(None);
+    };
+    // Only a text of more bytes can have more characters: nearly none needs to be counted.
+    if value.len() > MAX_FIELD && value.chars().count() > MAX_FIELD {
+        return Err(ContactRefusal::TooLong { property });
+    }
+    Ok(Some(value.into_owned()))
+}
+
+fn group_id(value: Option<&str>) -> Result<Option<Uuid>, ContactRefusal> {
+    match value.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(id) => Uuid::try_parse(id)
+            .map(Some)
+            .map_err(|_| ContactRefusal::GroupId),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phone::Region;
+
+    fn check(draft: ContactDraft<'_>) -> Result<Contact, ContactRefusal> {
+        let home = Region::new("GB").expect("a region");
+        draft.check(&PhoneRules::new(home, false))
+    }
+
+    fn draft(phone: &str) -> ContactDraft<'_> {
+        ContactDraft {
+            phone_number: Some(phone.into()),
+            ..ContactDraft::default()
+        }
+    }
+
+    #[test]
+    fn keeps_what_is_there_and_drops_what_is_blank() {
+        let contact = check(ContactDraft {
+            name: Some("  Zoë ".into()),
+            custom1: Some(" \t".into()),
+            custom2: Some("".into()),
+            contact_group_id: Some("0192d3a4-5b6c-7d8e-9f01-23456789abcd".into()),
+            ..draft("07722 123456")
+        })
+        .expect("a valid contact");
+        assert_eq!(contact.phone.to_string(), "+447722123456");
+        assert_eq!(contact.name.as_deref(), Some("  Zoë "));
+        assert_eq!((contact.custom1, contact.custom2), (None, None));
+        let group = contact.contact_group_id.map(|id| id.to_string());
+        assert_eq!(
+            group.as_deref(),
+            Some("0192d3a4-5b6c-7d8e-9f01-23456789abcd")
+        );
+    }
+
+    #[test]
+    fn requires_a_number() {
+        for draft in [ContactDraft::default(), draft(""), draft(" ")] {
+            let refusal = check(draft).expect_err("no number");
+            assert_eq!(refusal.property(), "phoneNumber");
+            assert_eq!(refusal.to_string(), "is required");
+        }
+    }
+
+    #[test]
+    fn counts_characters_not_bytes() {
+        for (property, length, passes) in [
+            ("name", 255, true),
+            ("name", 256, false),
+            ("custom1", 256, false),
+            ("custom2", 256, false),
+        ] {
+            let mut draft = draft("+447722123456");
+            let long = Some("é".repeat(length).into());
+            match property {
+                "name" => draft.name = long,
+                "custom1" => draft.custom1 = long,
+                _ => draft.custom2 = long,
+            }
+            let refused = check(draft).err();
+            let expected = (!passes).then_some(ContactRefusal::TooLong { property });
+            assert_eq!(refused, expected, "{property} of {length}");
+        }
+    }
+
+    #[test]
+    fn names_the_first_fault_only() {
+        let mut draft = ContactDraft {
+            name: Some("x".repeat(256).into()),
+            contact_group_id: Some("no-uuid".into()),
+            ..draft("12")
+        };
+        let refusal = check(draft.clone()).expect_err("a bad number");
+        assert_eq!(refusal.property(), "phoneNumber");
+        draft.phone_number = Some("07722123456".into());
+        let refusal = check(draft.clone()).expect_err("a long name");
+        assert_eq!(refusal.property(), "name");
+        draft.name = None;
+        let refusal = check(draft).expect_err("no group");
+        assert_eq!(refusal, ContactRefusal::GroupId);
+        assert_eq!(refusal.property(), "contactGroupId");
     }
 }

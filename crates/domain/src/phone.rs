@@ -1,7 +1,24 @@
-//! Phone numbers: from any written form to E.164, or a refusal with its reason (the rules are those of Google's
-//! libphonenumber; the written forms that are accepted on top are people's and spreadsheets').
+//! Phone numbers: from any written form to E.164, or a refusal with its reason.
+//!
+//! What is valid, and of which kind, is what Google's libphonenumber says. Its rules come from the metadata of the crate
+//! `phonenumber`; that crate's own parser is not used, because it is slow and differs from the rules in thousands of
+//! cases. Accepted on top are the forms that people and spreadsheets make. `docs/phone.md` tells them all.
+
+mod dialling;
+mod digits;
+mod kind;
+mod plan;
+mod prefix;
+mod written;
 
 use std::fmt;
+
+use phonenumber::metadata::DATABASE;
+
+pub use kind::NumberKind;
+
+use dialling::{Dialled, Home};
+use written::Written;
 
 /// A number that can receive text messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,7 +28,7 @@ pub struct PhoneNumber {
 }
 
 /// An ISO 3166 alpha-2 region such as `GB`, or `001` for numbers that belong to no country.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Region([u8; 3]);
 
 /// Why a text is no number that can be written to. Reads after the property's name.
@@ -20,19 +37,85 @@ pub enum PhoneRefusal {
     /// Nothing but white space.
     #[error("is required")]
     Empty,
+    /// Letters, where a number was expected.
+    #[error("is not a valid phone number: contains letters")]
+    Letters,
+    /// Something like `4.47722E+11`: the digits are lost.
+    #[error(
+        "is not a valid phone number: a spreadsheet has turned this number into scientific notation"
+    )]
+    Scientific,
+    /// A sign that stands in no phone number, or a `+` behind the first digit.
+    #[error("is not a valid phone number: contains a sign that does not belong there")]
+    Sign,
+    /// Only signs.
+    #[error("is not a valid phone number: contains no digits")]
+    NoDigits,
+    /// Fewer digits than its region's numbers have.
+    #[error("is not a valid phone number: too short for {region}")]
+    TooShort {
+        /// Where it would belong.
+        region: Region,
+    },
+    /// More digits than its region's numbers have.
+    #[error("is not a valid phone number: too long for {region}")]
+    TooLong {
+        /// Where it would belong.
+        region: Region,
+    },
+    /// An international number that begins with no country's code.
+    #[error("is not a valid phone number: unknown country code")]
+    UnknownCountryCode,
+    /// An emergency number or a short one, which only networks of its own country know.
+    #[error("is not a valid phone number: emergency and short numbers cannot be written to")]
+    ShortNumber,
+    /// A valid number that receives no text messages.
+    #[error("is not a mobile number but {kind}")]
+    NotMobile {
+        /// What it is.
+        kind: NumberKind,
+    },
+    /// In the range that Ofcom keeps for drama, and test numbers are off.
+    #[error("is not a valid phone number: test numbers (Ofcom's drama range) are not allowed")]
+    TestNumber,
+    /// Of the right length, but in no range that is given out.
+    #[error("is not a valid phone number: no such range in the numbering plan of {region}")]
+    NotAssigned {
+        /// Whose numbering plan.
+        region: Region,
+    },
 }
 
-/// The rules with their settings; made once (building the automata takes a moment), then shared.
+/// The rules with their settings; made once, then shared. The numbering plan of a country is built when its first number
+/// comes along, and stays.
 pub struct PhoneRules {
     default_region: Region,
+    home: Option<Home>,
     allow_test_numbers: bool,
+}
+
+impl PhoneRefusal {
+    /// Whether the digits make no number at all, so that another reading may still find one.
+    fn is_misfit(self) -> bool {
+        matches!(
+            self,
+            Self::TooShort { .. }
+                | Self::TooLong { .. }
+                | Self::NotAssigned { .. }
+                | Self::UnknownCountryCode
+        )
+    }
 }
 
 impl PhoneNumber {
     /// A number that was parsed before, read back from storage: E.164 with its `+`, and the region stored beside it.
     #[must_use]
     pub fn from_stored(e164: &str, region: Region) -> Option<Self> {
-        let digits = e164.strip_prefix('+')?.parse().ok()?;
+        let digits = e164.strip_prefix('+')?;
+        if !digits.starts_with(|first: char| first.is_ascii_digit()) {
+            return None;
+        }
+        let digits = digits.parse().ok()?;
         Some(Self { digits, region })
     }
 
@@ -57,16 +140,22 @@ impl fmt::Display for PhoneNumber {
 }
 
 impl Region {
+    /// What numbers that belong to no country have for a region.
+    const WORLD: Self = Self(*b"001");
+
     /// A region by its code, in any case; `None` where libphonenumber knows no such region.
     #[must_use]
     pub fn new(code: &str) -> Option<Self> {
-        let mut bytes = [0; 3];
-        let code = code.as_bytes();
-        if !(2..=3).contains(&code.len()) {
+        if !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
-        bytes[..code.len()].copy_from_slice(&code.to_ascii_uppercase());
-        Some(Self(bytes))
+        let mut bytes = [0; 3];
+        bytes
+            .get_mut(..code.len())?
+            .copy_from_slice(code.as_bytes());
+        bytes.make_ascii_uppercase();
+        let region = Self(bytes);
+        DATABASE.by_id(region.as_str()).map(|_| region)
     }
 
     /// Its code.
@@ -78,6 +167,18 @@ impl Region {
     }
 }
 
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Region({self})")
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl PhoneRules {
     /// `default_region`: what national numbers are read as. `allow_test_numbers`: whether Ofcom's drama range
     /// (07700 900000 to 900999) passes.
@@ -85,8 +186,15 @@ impl PhoneRules {
     pub fn new(default_region: Region, allow_test_numbers: bool) -> Self {
         Self {
             default_region,
+            home: Home::new(default_region),
             allow_test_numbers,
         }
+    }
+
+    /// What national numbers are read as.
+    #[must_use]
+    pub fn default_region(&self) -> Region {
+        self.default_region
     }
 
     /// Reads a number in any written form.
@@ -94,7 +202,41 @@ impl PhoneRules {
     /// # Errors
     /// Why it is none that can receive a text message.
     pub fn parse(&self, written: &str) -> Result<PhoneNumber, PhoneRefusal> {
-        let _ = (written, self.default_region, self.allow_test_numbers);
-        Err(PhoneRefusal::Empty)
+        let written = Written::read(written)?;
+        let home = self.home.as_ref();
+        let refusal = match Dialled::read(&written, home).and_then(|dialled| self.judge(&dialled)) {
+            Err(refusal) if refusal.is_misfit() => refusal,
+            settled => return settled,
+        };
+        if is_short_number(&written) {
+            return Err(PhoneRefusal::ShortNumber);
+        }
+        // `00` is understood everywhere, also where it is not what people dial to reach other countries.
+        Dialled::behind_double_zero(&written, home)
+            .and_then(|dialled| self.judge(&dialled).ok())
+            .ok_or(refusal)
     }
+
+    /// Whether this number exists and can be written to.
+    fn judge(&self, dialled: &Dialled) -> Result<PhoneNumber, PhoneRefusal> {
+        if dialled.is_test_number() {
+            return match self.allow_test_numbers {
+                true => dialled.number(dialled.region()),
+                false => Err(PhoneRefusal::TestNumber),
+            };
+        }
+        match dialled.plan.classify(&dialled.national) {
+            Some((region, kind)) if kind.is_mobile() => dialled.number(region),
+            Some((_, kind)) => Err(PhoneRefusal::NotMobile { kind }),
+            None => Err(dialled.misfit()),
+        }
+    }
+}
+
+/// Whether this looks like 999, 112, 60000 or 118118. One that begins with a zero is rather the beginning of a longer
+/// number, save for Australia's 000.
+fn is_short_number(written: &Written) -> bool {
+    let digits = written.digits.as_bytes();
+    let short = digits.len() == 3 || (matches!(digits.len(), 4..=6) && digits[0] != b'0');
+    short && !written.plus
 }
