@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod contact;
 pub mod fault;
+pub mod filter;
 pub mod gateway;
 pub mod message;
 pub mod page;
