@@ -4,8 +4,10 @@
 
 mod gsm7;
 mod segment;
+mod smart;
 
 pub use segment::{Reference, SegmentLimit, Segments, TooManySegments, segments, split};
+pub use smart::{SmartText, smart};
 
 /// Parts that a message may have unless the configuration says otherwise.
 pub const DEFAULT_MAX_SEGMENTS: u8 = 10;

@@ -228,10 +228,9 @@ mod tests {
             prop_assert_eq!(parts.concat(), text);
         }
 
-        /// Also: a part written by itself has as many octets as within the whole, so no escape sequence or surrogate
-        /// pair was cut.
+        /// Parts written one by one make the same octets as the whole: no escape sequence or surrogate pair was cut.
         #[test]
-        fn no_part_exceeds_its_room(text in texts(), reference in references()) {
+        fn no_part_exceeds_its_room_or_cuts_a_sequence(text in texts(), reference in references()) {
             let encoding = segments(&text, reference).encoding;
             let parts = split(&text, reference);
             let most = match (parts.len(), encoding, reference) {
