@@ -64,3 +64,40 @@ impl Faults {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn many(count: usize) -> Faults {
+        let mut faults = Faults::default();
+        for index in 0..count {
+            faults.add(format!("contacts[{index}]"), "is wrong");
+        }
+        faults
+    }
+
+    #[test]
+    fn the_first_thousand_are_listed_and_all_are_counted() {
+        let faults = many(LISTED_FAULTS + 5);
+        assert_eq!(faults.count(), 1_005);
+        assert_eq!(faults.listed().len(), LISTED_FAULTS);
+        assert_eq!(faults.listed()[999].path, "contacts[999]");
+    }
+
+    #[test]
+    fn taking_over_keeps_the_limit_and_the_count() {
+        let mut faults = many(LISTED_FAULTS - 1);
+        faults.extend(many(3));
+        faults.extend(many(LISTED_FAULTS + 1));
+        assert_eq!(faults.count(), 999 + 3 + 1_001);
+        assert_eq!(faults.listed().len(), LISTED_FAULTS);
+        assert_eq!(faults.listed()[999].path, "contacts[0]");
+    }
+
+    #[test]
+    fn no_fault_is_a_pass() {
+        assert_eq!(Faults::default().into_result(), Ok(()));
+        assert_eq!(many(2).into_result(), Err(many(2)));
+    }
+}

@@ -76,3 +76,20 @@ impl MessageStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_numbers_lead_back_to_their_status() {
+        let numbers = MessageStatus::ALL.map(MessageStatus::number);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 34, 1000, 1001, 1002]);
+        for status in MessageStatus::ALL {
+            assert_eq!(MessageStatus::from_number(status.number()), Some(status));
+        }
+        for number in [-1, 9, 10, 33, 999, 1003] {
+            assert_eq!(MessageStatus::from_number(number), None, "{number}");
+        }
+    }
+}

@@ -73,3 +73,34 @@ impl<T> Page<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_knows_what_lies_before_it() {
+        let request = |page, page_size| PageRequest { page, page_size };
+        assert_eq!(PageRequest::default().offset(), 0);
+        assert_eq!(PageRequest::default().limit(), 10);
+        assert_eq!(request(3, 25).offset(), 50);
+        assert_eq!(
+            request(u32::MAX, MAX_PAGE_SIZE).offset(),
+            (i64::from(u32::MAX) - 1) * 10_000
+        );
+    }
+
+    #[test]
+    fn the_last_page_may_be_short() {
+        for (records, pages) in [(0, 0), (1, 1), (10, 1), (11, 2), (4_274, 428)] {
+            let page = Page::new(PageRequest::default(), records, vec![7]);
+            assert_eq!(page.total_pages, pages, "{records}");
+        }
+    }
+
+    #[test]
+    fn turning_its_records_keeps_its_figures() {
+        let page = Page::new(PageRequest::default(), 12, vec![1, 2]).map(|record| record * 10);
+        assert_eq!(page, Page::new(PageRequest::default(), 12, vec![10, 20]));
+    }
+}
