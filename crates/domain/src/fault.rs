@@ -65,6 +65,14 @@ impl Faults {
     }
 }
 
+/// What was found, for a message: the first `most` characters of it.
+pub(crate) fn excerpt(found: &str, most: usize) -> String {
+    match found.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &found[..end]),
+        None => found.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +101,13 @@ mod tests {
         assert_eq!(faults.count(), 999 + 3 + 1_001);
         assert_eq!(faults.listed().len(), LISTED_FAULTS);
         assert_eq!(faults.listed()[999].path, "contacts[0]");
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_off_between_characters() {
+        assert_eq!(excerpt("éé", 2), "éé");
+        assert_eq!(excerpt("ééé", 2), "éé…");
+        assert_eq!(excerpt("", 0), "");
     }
 
     #[test]

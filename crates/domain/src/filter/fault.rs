@@ -2,6 +2,7 @@
 //! and what would be right.
 
 use super::{MAX_COMPARISONS, MAX_CONDITIONS, MAX_LENGTH, MAX_SORT_KEYS};
+use crate::fault::excerpt;
 
 /// The most characters of what was found that a fault repeats.
 const SHOWN: usize = 60;
@@ -132,8 +133,5 @@ impl FilterFault {
 
 /// What was found, cut off where it is long.
 pub(super) fn shown(found: &str) -> String {
-    match found.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &found[..end]),
-        None => found.to_owned(),
-    }
+    excerpt(found, SHOWN)
 }

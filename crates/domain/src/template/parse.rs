@@ -1,6 +1,7 @@
 //! From a template's text to its pieces, left to right, finding every fault on the way.
 
 use super::{Piece, Token};
+use crate::fault::excerpt;
 
 /// Why a text is no template. Reads after the property's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -142,13 +143,9 @@ impl<'s> Parser<'s> {
     }
 
     fn unknown(&mut self, name: &str) {
-        let mut shown: String = name.chars().take(SHOWN).collect();
-        if shown.len() < name.len() {
-            shown.push('…');
-        }
         let position = self.position();
         self.faults.push(TemplateFault::Unknown {
-            name: shown,
+            name: excerpt(name, SHOWN),
             position,
         });
     }
