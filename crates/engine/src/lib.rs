@@ -1,1 +1,24 @@
-//! What happens to a campaign: intake, schedule, sending, receipts, recovery.
+//! What happens to a campaign: its contacts are taken in, it starts in time, its messages go out once each, their
+//! outcomes and receipts are written down, and what a crash left behind is cleared up.
+//!
+//! How a message leaves is unknown here (that is a `Gateway`), and so is who asked for it (that is the crate `http`).
+//! Nothing is sent that is not marked in the ledger first, and nothing in the ledger is inferred from memory.
+
+mod claim;
+mod clock;
+mod core;
+mod engine;
+mod intake;
+mod lease;
+mod progress;
+mod receipts;
+mod retry;
+mod schedule;
+mod send;
+mod settle;
+mod upkeep;
+mod wording;
+
+pub use clock::SystemClock;
+pub use engine::{Engine, EngineSettings, RunningEngine};
+pub use intake::{Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load};

@@ -1,0 +1,268 @@
+//! Taking a unit: lease it, read its recipients once, put the messages into words, and write down as unknown what its
+//! former holder left open.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use clarion_domain::gateway::Submission;
+use clarion_domain::recipient::CampaignKey;
+use clarion_domain::template::Template;
+use clarion_persistence::campaigns::{self, Outgoing};
+use clarion_persistence::recipients::{self, Recipient};
+use clarion_persistence::send_units::{self, Queued, Unit};
+use clarion_persistence::{Conn, StoreError, messages};
+use tokio::sync::mpsc;
+use tracing::{error, warn};
+
+use crate::core::Core;
+use crate::lease::Lease;
+use crate::settle;
+use crate::wording::Wording;
+
+/// A unit in a sender's hands, with its messages that are still to be sent.
+pub(crate) struct HeldUnit {
+    pub(crate) lease: Arc<Lease>,
+    /// Known not to have been written by an earlier attempt.
+    pub(crate) again: VecDeque<Submission>,
+    /// Those after the mark, in order.
+    pub(crate) fresh: VecDeque<Submission>,
+}
+
+/// Which campaigns a sender wants units of.
+pub(crate) struct Wish {
+    /// It has enough of these.
+    pub(crate) except: HashSet<CampaignKey>,
+    /// The one whose turn was last.
+    pub(crate) after: CampaignKey,
+    /// How many units at most, each of another campaign.
+    pub(crate) most: usize,
+}
+
+/// What a claimed unit turned out to hold.
+struct Contents {
+    again: VecDeque<Submission>,
+    fresh: VecDeque<Submission>,
+    /// Marked by a former holder, outcome unknown.
+    lost: Vec<Submission>,
+}
+
+impl HeldUnit {
+    /// Messages still to be sent.
+    pub(crate) fn remaining(&self) -> usize {
+        self.again.len() + self.fresh.len()
+    }
+}
+
+/// Takes one unit of each campaign whose turn it is. Units go back through `done`.
+pub(crate) async fn claim(
+    core: Arc<Core>,
+    wish: Wish,
+    done: mpsc::UnboundedSender<Unit>,
+) -> Result<Vec<HeldUnit>, StoreError> {
+    let outgoing = core.store.read(campaigns::sending).await?;
+    let chosen = wish.choose(outgoing);
+    if chosen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut held = Vec::with_capacity(chosen.len());
+    for (campaign, unit) in lease(&core, chosen).await? {
+        let lease = Lease::new(unit, done.clone());
+        match open(&core, campaign, &lease).await {
+            Ok(Some(unit)) => held.push(unit),
+            // Kept under lease, or it would be claimed again at once, and again.
+            Ok(None) => {}
+            Err(error) => {
+                warn!(%error, campaign = lease.unit().campaign.0, "a unit could not be read");
+                lease.let_go();
+            }
+        }
+    }
+    Ok(held)
+}
+
+impl Wish {
+    /// The campaigns whose turn it is, beginning with the one after the last.
+    fn choose(&self, mut outgoing: Vec<Outgoing>) -> Vec<Outgoing> {
+        outgoing.retain(|campaign| !self.except.contains(&campaign.key));
+        outgoing.sort_by_key(|campaign| (campaign.key <= self.after, campaign.key));
+        outgoing.truncate(self.most);
+        outgoing
+    }
+}
+
+async fn lease(core: &Core, chosen: Vec<Outgoing>) -> Result<Vec<(Outgoing, Unit)>, StoreError> {
+    let node = core.settings.node.clone();
+    let (now, until) = (core.now(), core.lease_until());
+    core.store
+        .write(move |conn| {
+            let mut claimed = Vec::with_capacity(chosen.len());
+            for campaign in &chosen {
+                let units = send_units::claim(conn, campaign.key, &node, now, until, 1)?;
+                claimed.extend(units.into_iter().map(|unit| (campaign.clone(), unit)));
+            }
+            Ok(claimed)
+        })
+        .await
+}
+
+/// Reads a leased unit; `None` where its campaign's message cannot be read.
+async fn open(
+    core: &Core,
+    campaign: Outgoing,
+    lease: &Arc<Lease>,
+) -> Result<Option<HeldUnit>, StoreError> {
+    let template = match Template::parse(&campaign.message) {
+        Ok(template) => template,
+        Err(faults) => {
+            error!(
+                campaign = campaign.key.0,
+                faults = faults.len(),
+                "the stored message is no template"
+            );
+            return Ok(None);
+        }
+    };
+    let unit = lease.unit().clone();
+    let contents = core
+        .store
+        .read(move |conn| Contents::read(conn, &campaign, &Wording::new(template), &unit))
+        .await?;
+    settle_lost(core, contents.lost).await?;
+    Ok(Some(HeldUnit {
+        lease: Arc::clone(lease),
+        again: contents.again,
+        fresh: contents.fresh,
+    }))
+}
+
+async fn settle_lost(core: &Core, lost: Vec<Submission>) -> Result<(), StoreError> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    warn!(
+        messages = lost.len(),
+        "found marked and without an outcome: they are of unknown outcome now"
+    );
+    let now = core.now();
+    let settlements: Vec<_> = lost
+        .into_iter()
+        .map(|submission| settle::lost(submission, now))
+        .collect();
+    core.store
+        .write(move |conn| messages::settle(conn, &settlements).map(|_| ()))
+        .await?;
+    core.moved.notify_one();
+    Ok(())
+}
+
+impl Contents {
+    fn read(
+        conn: &mut Conn,
+        campaign: &Outgoing,
+        wording: &Wording,
+        unit: &Unit,
+    ) -> Result<Self, StoreError> {
+        let mut contents = Self {
+            again: VecDeque::new(),
+            fresh: VecDeque::new(),
+            lost: Vec::new(),
+        };
+        let (mut queued, mut lost) = (HashMap::new(), HashSet::new());
+        if unit.marked_upto >= unit.first_seq {
+            lost.extend(send_units::unsettled(conn, unit)?);
+            let rows = send_units::queued(conn, unit)?;
+            queued.extend(rows.into_iter().map(|row| (row.seq, row)));
+        }
+        for recipient in recipients::range(conn, unit.campaign, unit.first_seq, unit.last_seq)? {
+            let seq = recipient.key.seq;
+            if seq > unit.marked_upto {
+                let message = first_attempt(campaign, wording, recipient);
+                contents.fresh.push_back(message);
+            } else if lost.contains(&seq) {
+                let message = first_attempt(campaign, wording, recipient);
+                contents.lost.push(message);
+            } else if let Some(queued) = queued.get(&seq) {
+                let message = next_attempt(campaign, wording, recipient, queued);
+                contents.again.push_back(message);
+            }
+        }
+        Ok(contents)
+    }
+}
+
+fn first_attempt(campaign: &Outgoing, wording: &Wording, recipient: Recipient) -> Submission {
+    Submission {
+        recipient: recipient.key,
+        attempt: 1,
+        sender: campaign.sender.clone(),
+        destination: recipient.contact.phone,
+        text: wording.text_for(&recipient.contact),
+        reference: reference(campaign.key, recipient.contact.phone.digits()),
+        valid_until: None,
+    }
+}
+
+fn next_attempt(
+    campaign: &Outgoing,
+    wording: &Wording,
+    recipient: Recipient,
+    queued: &Queued,
+) -> Submission {
+    Submission {
+        attempt: queued.attempt.saturating_add(1),
+        reference: queued.reference,
+        ..first_attempt(campaign, wording, recipient)
+    }
+}
+
+/// The reference of a message's parts: it has to differ between the messages that one handset gets in a row, so it
+/// counts up with the campaign from a start of the number's own.
+fn reference(campaign: CampaignKey, digits: u64) -> u16 {
+    let start = digits.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    let count = campaign.0.to_le_bytes();
+    u16::from_be_bytes([start[0], start[1]]).wrapping_add(u16::from_le_bytes([count[0], count[1]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use clarion_domain::client::FIRST_CLIENT;
+    use clarion_domain::sender::SenderId;
+
+    use super::*;
+
+    fn outgoing(key: i64) -> Outgoing {
+        Outgoing {
+            key: CampaignKey(key),
+            client: FIRST_CLIENT,
+            sender: SenderId::ShortCode("12345".to_owned()),
+            message: "Hello".to_owned(),
+            opt_out_link_id: None,
+            track_link_url: None,
+        }
+    }
+
+    fn chosen(after: i64, most: usize) -> Vec<i64> {
+        let wish = Wish {
+            except: HashSet::from([CampaignKey(2)]),
+            after: CampaignKey(after),
+            most,
+        };
+        let chosen = wish.choose([4, 1, 3, 2].map(outgoing).to_vec());
+        chosen.iter().map(|campaign| campaign.key.0).collect()
+    }
+
+    #[test]
+    fn campaigns_take_turns() {
+        assert_eq!(chosen(0, 9), [1, 3, 4]);
+        assert_eq!(chosen(1, 2), [3, 4]);
+        assert_eq!(chosen(3, 2), [4, 1]);
+        assert_eq!(chosen(4, 1), [1]);
+    }
+
+    #[test]
+    fn messages_to_one_handset_in_a_row_have_different_references() {
+        let low_byte = |key| reference(CampaignKey(key), 447_700_900_123).to_le_bytes()[0];
+        assert_ne!(low_byte(1), low_byte(2));
+        assert_eq!(reference(CampaignKey(5), 1), reference(CampaignKey(5), 1));
+    }
+}

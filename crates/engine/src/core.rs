@@ -1,0 +1,58 @@
+//! What every task of the engine shares.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clarion_domain::clock::Clock;
+use clarion_persistence::Store;
+use tokio::sync::{Notify, watch};
+
+use crate::EngineSettings;
+use crate::receipts::Inbox;
+
+pub(crate) struct Core {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: EngineSettings,
+    /// Changes when there may be something to send that was not there before.
+    pub(crate) work: watch::Sender<()>,
+    /// Told when messages have moved, so that their campaigns may have to.
+    pub(crate) moved: Notify,
+    /// Where the gateways put what comes in.
+    pub(crate) inbox: Arc<Inbox>,
+}
+
+impl Core {
+    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>, settings: EngineSettings) -> Self {
+        Self {
+            store,
+            clock,
+            settings,
+            work: watch::Sender::new(()),
+            moved: Notify::new(),
+            inbox: Arc::new(Inbox::new()),
+        }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Until when a lease taken or renewed now is good.
+    pub(crate) fn lease_until(&self) -> DateTime<Utc> {
+        later(self.now(), self.settings.lease)
+    }
+
+    /// There may be something to send.
+    pub(crate) fn wake(&self) {
+        self.work.send_replace(());
+    }
+}
+
+/// A moment `by` after another; the end of time where there is no such moment.
+fn later(moment: DateTime<Utc>, by: std::time::Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(by)
+        .ok()
+        .and_then(|by| moment.checked_add_signed(by))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

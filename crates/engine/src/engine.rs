@@ -1,0 +1,191 @@
+//! The engine's face: what the service makes, starts, wakes and stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clarion_domain::client::ClientId;
+use clarion_domain::clock::Clock;
+use clarion_domain::gateway::{Gateway, InboundSink};
+use clarion_domain::phone::PhoneRules;
+use clarion_domain::text::DEFAULT_MAX_SEGMENTS;
+use clarion_persistence::Store;
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::info;
+
+use crate::core::Core;
+use crate::intake::{Intake, InvalidContacts};
+use crate::send::Sender;
+use crate::{lease, progress, receipts, schedule, settle, upkeep};
+
+/// How the engine goes about its work.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    /// Who holds the leases: unlike that of any other process, and of an earlier start of this one.
+    pub node: String,
+    /// How long a lease lasts unless it is renewed.
+    pub lease: Duration,
+    /// How long outcomes are gathered before they are written down.
+    pub settle_interval: Duration,
+    /// Most outcomes written down in one transaction.
+    pub settle_batch: usize,
+    /// How often to look for work that nobody announced.
+    pub poll_interval: Duration,
+    /// How long a receipt may take before the message's end is unknown.
+    pub receipt_timeout: Duration,
+    /// Most segments of one message.
+    pub max_segments: u8,
+    /// Most contacts of one campaign.
+    pub max_contacts: u32,
+}
+
+impl EngineSettings {
+    /// The usual settings for a node.
+    #[must_use]
+    pub fn of_node(node: impl Into<String>) -> Self {
+        Self {
+            node: node.into(),
+            lease: Duration::from_secs(30),
+            settle_interval: Duration::from_millis(50),
+            settle_batch: 2_000,
+            poll_interval: Duration::from_secs(1),
+            receipt_timeout: Duration::from_secs(72 * 3_600),
+            max_segments: DEFAULT_MAX_SEGMENTS,
+            max_contacts: 1_000_000,
+        }
+    }
+}
+
+/// What happens to campaigns. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    core: Arc<Core>,
+}
+
+impl Engine {
+    /// An engine that takes campaigns in; it sends nothing before [`Engine::start`].
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, settings: EngineSettings) -> Self {
+        Self {
+            core: Arc::new(Core::new(store, clock, settings)),
+        }
+    }
+
+    /// Where gateways put receipts and replies. What comes before the start waits.
+    #[must_use]
+    pub fn inbound_sink(&self) -> Arc<dyn InboundSink> {
+        Arc::clone(&self.core.inbox) as Arc<dyn InboundSink>
+    }
+
+    /// Begins to send, on the runtime this is called from. An engine is started once.
+    #[must_use]
+    pub fn start(&self, gateways: Vec<Arc<dyn Gateway>>) -> RunningEngine {
+        RunningEngine::start(Arc::clone(&self.core), gateways)
+    }
+
+    /// There may be something to send at once: a campaign was made, or goes on.
+    pub fn wake(&self) {
+        self.core.wake();
+    }
+
+    /// The way in for one campaign of a client.
+    #[must_use]
+    pub fn intake(
+        &self,
+        client: ClientId,
+        phones: Arc<PhoneRules>,
+        invalid: InvalidContacts,
+    ) -> Intake {
+        Intake::new(Arc::clone(&self.core), client, phones, invalid)
+    }
+}
+
+/// An engine at work.
+///
+/// Each field is ended after those above it, since it writes down what they bring about.
+pub struct RunningEngine {
+    gateways: Vec<Arc<dyn Gateway>>,
+    /// Start campaigns and send messages: end first.
+    senders: Stage,
+    /// Write outcomes down.
+    settler: Stage,
+    /// Gives leases back.
+    releaser: Stage,
+    /// Store receipts, keep leases alive, move campaigns on.
+    bookkeepers: Stage,
+}
+
+/// Tasks that are ended together.
+struct Stage {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self {
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    fn spawn<F>(&self, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(task(self.stop.child_token()));
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl RunningEngine {
+    fn start(core: Arc<Core>, gateways: Vec<Arc<dyn Gateway>>) -> Self {
+        let (desk, settling) = settle::open(Arc::clone(&core));
+        let (done, released) = mpsc::unbounded_channel();
+
+        let bookkeepers = Stage::new();
+        bookkeepers.spawn(|stop| receipts::run(Arc::clone(&core), stop));
+        bookkeepers.spawn(|stop| lease::renew(Arc::clone(&core), stop));
+        bookkeepers.spawn(|stop| progress::run(Arc::clone(&core), stop));
+        bookkeepers.spawn(|stop| upkeep::run(Arc::clone(&core), stop));
+
+        let releaser = Stage::new();
+        releaser.spawn(|stop| lease::release(Arc::clone(&core), released, stop));
+        let settler = Stage::new();
+        settler.spawn(|stop| settling.run(stop));
+
+        let senders = Stage::new();
+        senders.spawn(|stop| schedule::run(Arc::clone(&core), stop));
+        for gateway in &gateways {
+            senders.spawn(|stop| {
+                let gateway = Arc::clone(gateway);
+                Sender::new(Arc::clone(&core), gateway, desk.clone(), done.clone(), stop).run()
+            });
+        }
+        Self {
+            gateways,
+            senders,
+            settler,
+            releaser,
+            bookkeepers,
+        }
+    }
+
+    /// Stops without leaving anything unknown: nothing more is marked, the gateways drain and close, what came of it is
+    /// written down, leases are given back, receipts are stored. It waits for the store as long as that takes.
+    pub async fn stop(self) {
+        self.senders.end().await;
+        join_all(self.gateways.iter().map(|gateway| gateway.stop())).await;
+        self.settler.end().await;
+        self.releaser.end().await;
+        self.bookkeepers.end().await;
+        info!("the engine has stopped");
+    }
+}

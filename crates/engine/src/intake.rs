@@ -1,0 +1,266 @@
+//! The way in: contacts come one by one, are checked on the spot and stored in batches, where nobody sees them before
+//! the campaign is whole. Memory holds one batch and eight bytes for each number, not the contacts.
+//!
+//! Reading a request's bytes is the caller's; a caller works on a blocking thread, since everything here waits for the
+//! store in place.
+
+mod length;
+mod staging;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::client::ClientId;
+use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
+use clarion_domain::fault::Faults;
+use clarion_domain::phone::PhoneRules;
+use clarion_domain::recipient::MAX_RECIPIENTS;
+use clarion_persistence::StoreError;
+use clarion_persistence::campaigns::Loaded;
+use clarion_persistence::invalid_contacts::InvalidContact;
+
+use crate::core::Core;
+use length::Lengths;
+use staging::Staging;
+
+/// What invalid contacts do to their campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidContacts {
+    /// One is enough to refuse the campaign.
+    Refuse,
+    /// They are left out, and kept with their reasons.
+    LeaveOut,
+}
+
+/// What was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntakeReport {
+    /// The new campaign.
+    pub id: CampaignId,
+    /// Accepted contacts.
+    pub recipients: u64,
+    /// Contacts left out because they are invalid.
+    pub invalid: u64,
+    /// Contacts left out because their number stood there already.
+    pub duplicates: u64,
+}
+
+/// Why a campaign was not taken in. Nothing of it is stored then.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeRefusal {
+    /// It breaks rules.
+    #[error("{} faults", .0.count())]
+    Faults(Faults),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The way in for one campaign.
+pub struct Intake {
+    core: Arc<Core>,
+    client: ClientId,
+    phones: Arc<PhoneRules>,
+    invalid: InvalidContacts,
+}
+
+/// A campaign on its way in. Dropped before [`Load::finish`], it leaves nothing behind.
+pub struct Load {
+    phones: Arc<PhoneRules>,
+    policy: InvalidContacts,
+    most: u32,
+    /// Contacts so far.
+    read: u32,
+    invalid: u64,
+    duplicates: u64,
+    seen: HashSet<u64>,
+    faults: Faults,
+    content: Option<CampaignContent>,
+    lengths: Lengths,
+    staging: Staging,
+}
+
+impl Intake {
+    pub(crate) fn new(
+        core: Arc<Core>,
+        client: ClientId,
+        phones: Arc<PhoneRules>,
+        invalid: InvalidContacts,
+    ) -> Self {
+        Self {
+            core,
+            client,
+            phones,
+            invalid,
+        }
+    }
+
+    /// Begins; the store is touched with the first full batch only, so that a bad request costs it nothing.
+    #[must_use]
+    pub fn begin(self) -> Load {
+        let settings = &self.core.settings;
+        Load {
+            phones: self.phones,
+            policy: self.invalid,
+            most: settings.max_contacts.min(MAX_RECIPIENTS),
+            read: 0,
+            invalid: 0,
+            duplicates: 0,
+            seen: HashSet::new(),
+            faults: Faults::default(),
+            content: None,
+            lengths: Lengths::new(settings.max_segments),
+            staging: Staging::new(Arc::clone(&self.core), self.client),
+        }
+    }
+}
+
+impl Load {
+    /// What the campaign says; before, between or after its contacts.
+    pub fn content(&mut self, content: CampaignContent) {
+        self.lengths
+            .apply_to(&content.message, self.staging.recipients());
+        self.content = Some(content);
+    }
+
+    /// What else is wrong with the request: it is told together with what is found here.
+    pub fn faults(&mut self, faults: Faults) {
+        self.faults.extend(faults);
+    }
+
+    /// Takes the next contact.
+    ///
+    /// # Errors
+    /// Only where reading on is of no use: there are too many contacts, or the store fails. A contact's own fault is
+    /// told by [`Load::finish`].
+    pub fn contact(&mut self, draft: ContactDraft<'_>) -> Result<(), IntakeRefusal> {
+        let given = draft.phone_number.clone();
+        match draft.check(&self.phones).and_then(in_no_group) {
+            Ok(contact) => self.accept(contact),
+            Err(refusal) => self.leave_out(given, &refusal),
+        }
+    }
+
+    /// Takes the next contact, which could not even be read.
+    ///
+    /// # Errors
+    /// As for [`Load::contact`].
+    pub fn unreadable_contact(&mut self, refusal: &ContactRefusal) -> Result<(), IntakeRefusal> {
+        self.leave_out(None, refusal)
+    }
+
+    /// Makes the campaign, or leaves nothing behind.
+    ///
+    /// # Errors
+    /// Every fault of the request, or the store's error.
+    pub fn finish(mut self) -> Result<IntakeReport, IntakeRefusal> {
+        let made = self.make();
+        if made.is_err() {
+            self.staging.discard();
+        }
+        made
+    }
+
+    fn accept(&mut self, contact: Contact) -> Result<(), IntakeRefusal> {
+        let index = self.next_index()?;
+        if !self.seen.insert(contact.phone.digits()) {
+            self.duplicates += 1;
+            self.lengths.skipped(index);
+            return Ok(());
+        }
+        self.lengths.check(index, &contact);
+        if self.faults.is_empty() {
+            self.staging.add(contact)?;
+        }
+        Ok(())
+    }
+
+    fn leave_out(
+        &mut self,
+        given: Option<Cow<'_, str>>,
+        refusal: &ContactRefusal,
+    ) -> Result<(), IntakeRefusal> {
+        let index = self.next_index()?;
+        self.invalid += 1;
+        self.lengths.skipped(index);
+        match self.policy {
+            InvalidContacts::Refuse => {
+                let path = refusal.path(u64::from(index));
+                self.faults.add(path, refusal.to_string());
+            }
+            InvalidContacts::LeaveOut if self.faults.is_empty() => {
+                self.staging.add_invalid(InvalidContact {
+                    position: u64::from(index),
+                    phone_number: given.unwrap_or_default().into_owned(),
+                    property: refusal.property().to_owned(),
+                    reason: refusal.to_string(),
+                })?;
+            }
+            InvalidContacts::LeaveOut => {}
+        }
+        Ok(())
+    }
+
+    fn next_index(&mut self) -> Result<u32, IntakeRefusal> {
+        let index = self.read;
+        if index >= self.most {
+            let mut faults = std::mem::take(&mut self.faults);
+            faults.add(
+                "contacts",
+                format!("must hold at most {} contacts", self.most),
+            );
+            return Err(IntakeRefusal::Faults(faults));
+        }
+        self.read += 1;
+        Ok(index)
+    }
+
+    fn make(&mut self) -> Result<IntakeReport, IntakeRefusal> {
+        self.check_whole()?;
+        let loaded = Loaded {
+            recipients: self.staging.recipients(),
+            invalid: self.invalid,
+            duplicates: self.duplicates,
+        };
+        match (self.content.take(), self.faults.is_empty()) {
+            (Some(content), true) => self.staging.finish(&content, loaded)?,
+            _ => return Err(IntakeRefusal::Faults(std::mem::take(&mut self.faults))),
+        }
+        Ok(IntakeReport {
+            id: self.staging.id(),
+            recipients: u64::from(loaded.recipients),
+            invalid: loaded.invalid,
+            duplicates: loaded.duplicates,
+        })
+    }
+
+    /// What can be said only when all has been read.
+    fn check_whole(&mut self) -> Result<(), StoreError> {
+        if self.read == 0 {
+            self.faults
+                .add("contacts", "must hold at least one contact");
+        } else if u64::from(self.read) == self.invalid && self.policy == InvalidContacts::LeaveOut {
+            self.faults.add("contacts", "holds no valid contact");
+        }
+        if self.faults.is_empty() {
+            self.lengths.check_earlier(&self.staging)?;
+        }
+        if let Some(fault) = self.lengths.fault() {
+            self.faults.add("message", fault);
+        }
+        if self.content.is_none() && self.faults.is_empty() {
+            self.faults.add("message", "is required");
+        }
+        Ok(())
+    }
+}
+
+/// Contact groups cannot be made yet, so no group can be a client's own.
+fn in_no_group(contact: Contact) -> Result<Contact, ContactRefusal> {
+    match contact.contact_group_id {
+        Some(_) => Err(ContactRefusal::UnknownGroup),
+        None => Ok(contact),
+    }
+}

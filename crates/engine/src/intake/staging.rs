@@ -1,0 +1,167 @@
+//! Where contacts wait for their campaign: in a batch in memory, and before that in the store, under a campaign in
+//! loading that nobody sees.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::client::ClientId;
+use clarion_domain::contact::Contact;
+use clarion_domain::recipient::CampaignKey;
+use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::invalid_contacts::{self, InvalidContact};
+use clarion_persistence::{Conn, StoreError, recipients};
+use tokio::runtime::Handle;
+use tracing::warn;
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::core::Core;
+
+/// Rows stored in one transaction.
+const BATCH: usize = 4_000;
+/// Recipients read back at once.
+const CHUNK: u32 = 4_000;
+
+pub(super) struct Staging {
+    core: Arc<Core>,
+    client: ClientId,
+    id: CampaignId,
+    /// The campaign in loading; `None` while nothing is stored.
+    key: Option<CampaignKey>,
+    /// The recipients of the batch begin with this one.
+    first_seq: u32,
+    contacts: Vec<Contact>,
+    invalid: Vec<InvalidContact>,
+}
+
+impl Staging {
+    pub(super) fn new(core: Arc<Core>, client: ClientId) -> Self {
+        Self {
+            id: new_id(core.now()),
+            core,
+            client,
+            key: None,
+            first_seq: 1,
+            contacts: Vec::new(),
+            invalid: Vec::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> CampaignId {
+        self.id
+    }
+
+    /// Recipients so far.
+    pub(super) fn recipients(&self) -> u32 {
+        let in_batch = u32::try_from(self.contacts.len()).unwrap_or(u32::MAX);
+        (self.first_seq - 1).saturating_add(in_batch)
+    }
+
+    pub(super) fn add(&mut self, contact: Contact) -> Result<(), StoreError> {
+        self.contacts.push(contact);
+        self.store_full_batch()
+    }
+
+    pub(super) fn add_invalid(&mut self, contact: InvalidContact) -> Result<(), StoreError> {
+        self.invalid.push(contact);
+        self.store_full_batch()
+    }
+
+    /// Recipients from `from` up to `to`, both included: as many as are at hand together, at least one.
+    pub(super) fn chunk(&self, from: u32, to: u32) -> Result<Vec<Contact>, StoreError> {
+        let stored_upto = self.first_seq - 1;
+        let Some(key) = self.key.filter(|_| from <= stored_upto) else {
+            let in_batch = self.contacts.iter().zip(self.first_seq..=to);
+            let wanted = in_batch.filter(|(_, seq)| *seq >= from);
+            return Ok(wanted.map(|(contact, _)| contact.clone()).collect());
+        };
+        let to = to.min(stored_upto).min(from + CHUNK - 1);
+        let stored = self
+            .core
+            .store
+            .read_blocking(|conn| recipients::range(conn, key, from, to))?;
+        Ok(stored.into_iter().map(|row| row.contact).collect())
+    }
+
+    /// Stores what is still in the batch and makes the campaign, in one transaction.
+    pub(super) fn finish(
+        &mut self,
+        content: &CampaignContent,
+        loaded: Loaded,
+    ) -> Result<(), StoreError> {
+        let now = self.core.now();
+        self.core.store.write_blocking(|conn| {
+            let key = self.insert_batch(conn, now)?;
+            campaigns::finish_loading(conn, key, content, loaded, now)
+        })?;
+        self.key = None;
+        Ok(())
+    }
+
+    /// Leaves nothing behind. What cannot be removed now is cleared away later: it is in loading, and nobody sees it.
+    pub(super) fn discard(&mut self) {
+        let Some(key) = self.key.take() else { return };
+        let discarded = self
+            .core
+            .store
+            .write_blocking(|conn| campaigns::discard_loading(conn, key));
+        if let Err(error) = discarded {
+            warn!(%error, campaign = key.0, "a refused campaign stays behind in loading");
+        }
+    }
+
+    fn store_full_batch(&mut self) -> Result<(), StoreError> {
+        if self.contacts.len() + self.invalid.len() < BATCH {
+            return Ok(());
+        }
+        let now = self.core.now();
+        let key = self
+            .core
+            .store
+            .write_blocking(|conn| self.insert_batch(conn, now))?;
+        self.key = Some(key);
+        self.first_seq = self.recipients() + 1;
+        self.contacts.clear();
+        self.invalid.clear();
+        Ok(())
+    }
+
+    /// May run more than once, so it changes nothing here.
+    fn insert_batch(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<CampaignKey, StoreError> {
+        let key = match self.key {
+            Some(key) => key,
+            None => campaigns::insert_loading(conn, self.id, self.client, Kind::Campaign, now)?,
+        };
+        if !self.contacts.is_empty() {
+            recipients::insert_batch(conn, key, self.first_seq, &self.contacts, now)?;
+        }
+        if !self.invalid.is_empty() {
+            invalid_contacts::insert_batch(conn, key, &self.invalid)?;
+        }
+        Ok(key)
+    }
+}
+
+/// Whoever drops a load may be on any thread, so the waiting is left to the runtime where there is one.
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let Some(key) = self.key else { return };
+        let Ok(runtime) = Handle::try_current() else {
+            return self.discard();
+        };
+        let store = self.core.store.clone();
+        runtime.spawn(async move {
+            let discard = store.write(move |conn| campaigns::discard_loading(conn, key));
+            if let Err(error) = discard.await {
+                warn!(%error, campaign = key.0, "a broken-off campaign stays behind in loading");
+            }
+        });
+    }
+}
+
+/// A new public id: a UUID of version 7, which begins with the time.
+fn new_id(now: DateTime<Utc>) -> CampaignId {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    let time = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
+    CampaignId(Uuid::new_v7(time))
+}

@@ -1,0 +1,48 @@
+//! When a campaign starts: at once if it is due when it comes in, else at its moment, and by polling if a wake is missed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clarion_persistence::{StoreError, campaigns};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::core::Core;
+
+/// Starts campaigns until told to stop.
+pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
+    let mut work = core.work.subscribe();
+    loop {
+        work.mark_unchanged();
+        let wait = start_due(&core).await.unwrap_or_else(|error| {
+            warn!(%error, "no campaign could be started");
+            core.settings.poll_interval
+        });
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = work.changed() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Starts what is due, and tells how long to wait for the next.
+///
+/// It reads before it writes, since most times nothing is due and a write would keep others waiting.
+async fn start_due(core: &Core) -> Result<Duration, StoreError> {
+    let next = core.store.read(campaigns::next_start).await?;
+    let now = core.now();
+    if next.is_some_and(|next| next <= now) {
+        let started = core
+            .store
+            .write(move |conn| campaigns::start_due(conn, now))
+            .await?;
+        info!(campaigns = started.len(), "started");
+        core.wake();
+        return Ok(Duration::ZERO);
+    }
+    let until_next = next.and_then(|next| (next - now).to_std().ok());
+    Ok(until_next.map_or(core.settings.poll_interval, |wait| {
+        wait.min(core.settings.poll_interval)
+    }))
+}

@@ -1,0 +1,272 @@
+//! Sending: for each gateway, one sender that reserves room, marks, and only then submits.
+
+mod batch;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clarion_domain::gateway::{Gateway, Reservation, Stopped};
+use clarion_domain::recipient::CampaignKey;
+use clarion_persistence::StoreError;
+use clarion_persistence::send_units::Unit;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::claim::{self, HeldUnit, Wish};
+use crate::core::Core;
+use crate::lease::Lease;
+use crate::retry::Backoff;
+use crate::settle::Desk;
+use batch::Batch;
+
+/// Most units in a sender's hands: how many campaigns it sends side by side.
+const MAX_HELD: usize = 64;
+/// Most messages of one batch.
+const MAX_BATCH: usize = 500;
+/// With fewer messages than this of a campaign in hand, its next unit is fetched.
+const LOW_WATER: usize = 500;
+/// A gateway without room for so long gives its units back, for others to send.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Claiming = JoinHandle<Result<Vec<HeldUnit>, StoreError>>;
+
+/// Sends through one gateway.
+pub(crate) struct Sender {
+    core: Arc<Core>,
+    gateway: Arc<dyn Gateway>,
+    name: Arc<str>,
+    desk: Desk,
+    /// Where units go when they are done with.
+    done: mpsc::UnboundedSender<Unit>,
+    stop: CancellationToken,
+    work: watch::Receiver<()>,
+    held: VecDeque<HeldUnit>,
+    /// Units on their way here, fetched while others are sent.
+    claiming: Option<Claiming>,
+    /// A campaign ran low since units were last asked for.
+    thirsty: bool,
+    last_claim: Option<Instant>,
+    /// The campaign whose turn was last.
+    turn: CampaignKey,
+    backoff: Backoff,
+}
+
+impl Sender {
+    pub(crate) fn new(
+        core: Arc<Core>,
+        gateway: Arc<dyn Gateway>,
+        desk: Desk,
+        done: mpsc::UnboundedSender<Unit>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            work: core.work.subscribe(),
+            name: Arc::from(gateway.name()),
+            core,
+            gateway,
+            desk,
+            done,
+            stop,
+            held: VecDeque::new(),
+            claiming: None,
+            thirsty: true,
+            last_claim: None,
+            turn: CampaignKey(0),
+            backoff: Backoff::new(),
+        }
+    }
+
+    /// Sends until told to stop, or until the gateway takes nothing more; then gives back what it holds.
+    ///
+    /// It is stopped only while it waits: a batch that is marked is always submitted.
+    pub(crate) async fn run(mut self) {
+        while !self.stop.is_cancelled() {
+            self.fetch().await;
+            if self.held.is_empty() {
+                self.wait_for_units().await;
+            } else if let Some(reservation) = self.reserve().await {
+                self.send(reservation).await;
+            }
+        }
+        self.let_all_go();
+        if let Some(claiming) = self.claiming.take() {
+            self.held
+                .extend(claiming.await.into_iter().flatten().flatten());
+            self.let_all_go();
+        }
+    }
+
+    /// Takes in units that have arrived, and asks for more where some are wanted.
+    async fn fetch(&mut self) {
+        if let Some(claiming) = self.claiming.take_if(|claiming| claiming.is_finished()) {
+            self.take_in(claiming).await;
+        }
+        let polled = self
+            .last_claim
+            .is_none_or(|last| last.elapsed() >= self.core.settings.poll_interval);
+        let wanted = self.thirsty || polled || self.work.has_changed().unwrap_or(false);
+        if wanted && self.claiming.is_none() && self.held.len() < MAX_HELD {
+            self.work.mark_unchanged();
+            self.thirsty = false;
+            self.last_claim = Some(Instant::now());
+            let claim = claim::claim(Arc::clone(&self.core), self.wish(), self.done.clone());
+            self.claiming = Some(tokio::spawn(claim));
+        }
+    }
+
+    fn wish(&self) -> Wish {
+        let mut in_hand: HashMap<CampaignKey, usize> = HashMap::new();
+        for unit in &self.held {
+            *in_hand.entry(unit.lease.unit().campaign).or_default() += unit.remaining();
+        }
+        in_hand.retain(|_, remaining| *remaining >= LOW_WATER);
+        Wish {
+            except: in_hand.into_keys().collect(),
+            after: self.turn,
+            most: MAX_HELD - self.held.len(),
+        }
+    }
+
+    async fn take_in(&mut self, claiming: Claiming) {
+        let claimed = claiming
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())));
+        match claimed {
+            Ok(units) => {
+                if let Some(last) = units.last() {
+                    self.turn = last.lease.unit().campaign;
+                }
+                self.held.extend(units);
+                self.backoff.reset();
+            }
+            Err(error) => self.rest(error, "no unit could be claimed").await,
+        }
+    }
+
+    /// Waits for the units on their way, or else for the next occasion to ask for some.
+    async fn wait_for_units(&mut self) {
+        if let Some(claiming) = self.claiming.take() {
+            return self.take_in(claiming).await;
+        }
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            _ = self.work.changed() => self.thirsty = true,
+            () = tokio::time::sleep(self.core.settings.poll_interval) => {}
+        }
+    }
+
+    /// Room at the gateway for some of what is in hand; `None` where there was none for long, or it is time to stop.
+    async fn reserve(&mut self) -> Option<Reservation> {
+        let remaining: usize = self.held.iter().map(HeldUnit::remaining).sum();
+        let reserving = self.gateway.reserve(remaining.clamp(1, MAX_BATCH));
+        let reserved = tokio::select! {
+            () = self.stop.cancelled() => return None,
+            reserved = tokio::time::timeout(PATIENCE, reserving) => reserved,
+        };
+        match reserved {
+            Ok(Ok(reservation)) => Some(reservation),
+            Ok(Err(Stopped)) => {
+                self.stop.cancel();
+                None
+            }
+            Err(_) => {
+                self.wait_without_units().await;
+                None
+            }
+        }
+    }
+
+    /// Gives back what is in hand, and waits until the gateway has room again.
+    async fn wait_without_units(&mut self) {
+        info!(
+            gateway = &*self.name,
+            "no room at the gateway; its units are given back"
+        );
+        self.let_all_go();
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            reserved = self.gateway.reserve(1) => match reserved {
+                Ok(_) => self.thirsty = true,
+                Err(Stopped) => self.stop.cancel(),
+            },
+        }
+    }
+
+    /// Marks as many messages as there is room for, and submits them.
+    async fn send(&mut self, reservation: Reservation) {
+        let slots = reservation.slots().min(MAX_BATCH);
+        let desk = self.desk.clone();
+        let mut permits = tokio::select! {
+            () = self.stop.cancelled() => return,
+            permits = desk.room_for(slots) => permits,
+        };
+        let mut batch = Batch::take(&mut self.held, slots);
+        match batch.mark(&self.core).await {
+            Ok(marks) => {
+                self.backoff.reset();
+                self.drop_lost(batch.keep_marked(&marks));
+                // The permits of what is submitted come back with its settlement.
+                if let Some(kept) = permits.as_mut().and_then(|all| all.split(batch.len())) {
+                    kept.forget();
+                }
+                self.note_low(&batch);
+                batch.submit(&*self.gateway, &self.name, reservation, &desk);
+            }
+            Err(error) => {
+                drop(reservation);
+                batch.put_back(&mut self.held);
+                self.rest(error, "nothing could be marked").await;
+            }
+        }
+    }
+
+    /// Units that may not be sent any more: their campaign was stopped, or they are another's now.
+    fn drop_lost(&mut self, lost: Vec<Arc<Lease>>) {
+        self.held.retain(|unit| {
+            let is_lost = lost.iter().any(|lease| Arc::ptr_eq(lease, &unit.lease));
+            if is_lost {
+                unit.lease.let_go();
+            }
+            !is_lost
+        });
+    }
+
+    /// Lets go of the units that are sent, and notes where a campaign runs low.
+    fn note_low(&mut self, batch: &Batch) {
+        for share in batch.shares() {
+            let unit = self
+                .held
+                .iter()
+                .find(|unit| Arc::ptr_eq(&unit.lease, &share.lease));
+            let remaining = unit.map_or(0, HeldUnit::remaining);
+            let ran_low = remaining < LOW_WATER && remaining + share.len() >= LOW_WATER;
+            self.thirsty |= ran_low || remaining == 0;
+        }
+        self.held.retain(|unit| {
+            let is_sent = unit.remaining() == 0;
+            if is_sent {
+                unit.lease.let_go();
+            }
+            !is_sent
+        });
+    }
+
+    fn let_all_go(&mut self) {
+        for unit in self.held.drain(..) {
+            unit.lease.let_go();
+        }
+    }
+
+    /// The store does not answer as it should: a pause.
+    async fn rest(&mut self, error: StoreError, what: &'static str) {
+        let wait = self.backoff.next_wait();
+        warn!(%error, gateway = &*self.name, ?wait, "{what}");
+        self.stop
+            .run_until_cancelled(tokio::time::sleep(wait))
+            .await;
+    }
+}

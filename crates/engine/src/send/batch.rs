@@ -1,0 +1,169 @@
+//! A batch: what goes to a gateway in one go, a share of each unit in hand, marked in one short transaction.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use clarion_domain::gateway::{Gateway, Reservation, Submission};
+use clarion_persistence::send_units::{self, Mark};
+use clarion_persistence::{Conn, StoreError};
+
+use crate::claim::HeldUnit;
+use crate::core::Core;
+use crate::lease::Lease;
+use crate::settle::Desk;
+
+pub(crate) struct Batch {
+    shares: Vec<Share>,
+}
+
+/// One unit's part of a batch.
+pub(crate) struct Share {
+    pub(crate) lease: Arc<Lease>,
+    again: Vec<Submission>,
+    fresh: Vec<Submission>,
+}
+
+/// What is to be marked of one unit.
+struct Intent {
+    lease: Arc<Lease>,
+    again: Vec<u32>,
+    upto: Option<u32>,
+}
+
+impl Batch {
+    /// Takes at most `slots` messages, as evenly from the units in hand as their turns allow.
+    pub(crate) fn take(held: &mut VecDeque<HeldUnit>, slots: usize) -> Self {
+        let each = slots.div_ceil(held.len().max(1));
+        let mut left = slots;
+        let mut shares = Vec::with_capacity(held.len());
+        for _ in 0..held.len() {
+            let Some(unit) = held.front_mut().filter(|_| left > 0) else {
+                break;
+            };
+            let share = Share::take(unit, each.min(left));
+            left -= share.len();
+            shares.push(share);
+            held.rotate_left(1);
+        }
+        Self { shares }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.shares.iter().map(Share::len).sum()
+    }
+
+    pub(crate) fn shares(&self) -> &[Share] {
+        &self.shares
+    }
+
+    /// Marks all of it in one transaction; the answer for each share.
+    pub(crate) async fn mark(&self, core: &Core) -> Result<Vec<Mark>, StoreError> {
+        let intents: Vec<Intent> = self.shares.iter().map(Share::intent).collect();
+        let now = core.now();
+        core.store
+            .write(move |conn| {
+                let marks = intents.iter().map(|intent| intent.mark(conn, now));
+                marks.collect()
+            })
+            .await
+    }
+
+    /// Keeps the shares that are marked, and tells which units are lost with the others.
+    pub(crate) fn keep_marked(&mut self, marks: &[Mark]) -> Vec<Arc<Lease>> {
+        let mut lost = Vec::new();
+        let mut marks = marks.iter();
+        self.shares.retain(|share| {
+            let marked = marks.next() == Some(&Mark::Marked);
+            if !marked {
+                lost.push(Arc::clone(&share.lease));
+            }
+            marked
+        });
+        lost
+    }
+
+    /// Puts everything back where it was taken from.
+    pub(crate) fn put_back(self, held: &mut VecDeque<HeldUnit>) {
+        for share in self.shares {
+            let unit = held
+                .iter_mut()
+                .find(|unit| Arc::ptr_eq(&unit.lease, &share.lease));
+            if let Some(unit) = unit {
+                prepend(&mut unit.again, share.again);
+                prepend(&mut unit.fresh, share.fresh);
+            }
+        }
+    }
+
+    /// Hands it over.
+    pub(crate) fn submit(
+        self,
+        gateway: &dyn Gateway,
+        name: &Arc<str>,
+        reservation: Reservation,
+        desk: &Desk,
+    ) {
+        let mut leases = Vec::with_capacity(self.shares.len());
+        let mut submissions = Vec::with_capacity(self.len());
+        for share in self.shares {
+            share.lease.opened(share.len());
+            leases.push(share.lease);
+            submissions.extend(share.again);
+            submissions.extend(share.fresh);
+        }
+        let outcomes = desk.sink(Arc::clone(name), leases);
+        gateway.submit(reservation, submissions, outcomes);
+    }
+}
+
+impl Share {
+    fn take(unit: &mut HeldUnit, most: usize) -> Self {
+        let again: Vec<_> = unit.again.drain(..most.min(unit.again.len())).collect();
+        let rest = most - again.len();
+        let fresh = unit.fresh.drain(..rest.min(unit.fresh.len())).collect();
+        Self {
+            lease: Arc::clone(&unit.lease),
+            again,
+            fresh,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.again.len() + self.fresh.len()
+    }
+
+    fn intent(&self) -> Intent {
+        Intent {
+            lease: Arc::clone(&self.lease),
+            again: self
+                .again
+                .iter()
+                .map(|message| message.recipient.seq)
+                .collect(),
+            upto: self.fresh.last().map(|message| message.recipient.seq),
+        }
+    }
+}
+
+impl Intent {
+    fn mark(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Mark, StoreError> {
+        let unit = self.lease.unit();
+        if !self.again.is_empty() {
+            let mark = send_units::mark_queued(conn, unit, &self.again, now)?;
+            if mark != Mark::Marked {
+                return Ok(mark);
+            }
+        }
+        match self.upto {
+            Some(upto) => send_units::mark(conn, unit, upto, now),
+            None => Ok(Mark::Marked),
+        }
+    }
+}
+
+fn prepend(queue: &mut VecDeque<Submission>, messages: Vec<Submission>) {
+    for message in messages.into_iter().rev() {
+        queue.push_front(message);
+    }
+}

@@ -1,0 +1,158 @@
+//! Outcomes are written down: gathered for a moment, then many in one transaction.
+
+mod verdict;
+
+use std::sync::Arc;
+
+use clarion_domain::gateway::{OutcomeSink, Submission, SubmitOutcome};
+use clarion_persistence::messages::{self, Settlement};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::core::Core;
+use crate::lease::Lease;
+use crate::retry::until_done;
+
+pub(crate) use verdict::lost;
+
+/// Most messages that may be marked and not yet settled. When the store is slower than the gateways, marking waits
+/// here, so that neither memory nor what a crash leaves unknown grows.
+const MAX_OPEN: usize = 20_000;
+
+/// What a sender needs to have its messages settled.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    answers: mpsc::UnboundedSender<Answer>,
+    room: Arc<Semaphore>,
+}
+
+/// A message's outcome on its way into the ledger.
+struct Answer {
+    lease: Arc<Lease>,
+    settlement: Settlement,
+}
+
+/// Takes the outcomes of one batch.
+struct BatchSink {
+    gateway: Arc<str>,
+    leases: Vec<Arc<Lease>>,
+    answers: mpsc::UnboundedSender<Answer>,
+}
+
+/// Writes outcomes down.
+pub(crate) struct Settler {
+    core: Arc<Core>,
+    answers: mpsc::UnboundedReceiver<Answer>,
+    room: Arc<Semaphore>,
+}
+
+/// The two ends: where outcomes go in, and what writes them down.
+pub(crate) fn open(core: Arc<Core>) -> (Desk, Settler) {
+    let (sender, answers) = mpsc::unbounded_channel();
+    let room = Arc::new(Semaphore::new(MAX_OPEN));
+    let desk = Desk {
+        answers: sender,
+        room: Arc::clone(&room),
+    };
+    let settler = Settler {
+        core,
+        answers,
+        room,
+    };
+    (desk, settler)
+}
+
+impl Desk {
+    /// Waits until so many messages more may be open. Whoever marks them keeps the permits (`forget`); settling gives
+    /// them back.
+    pub(crate) async fn room_for(&self, messages: usize) -> Option<SemaphorePermit<'_>> {
+        let messages = u32::try_from(messages.min(MAX_OPEN)).ok()?;
+        self.room.acquire_many(messages).await.ok()
+    }
+
+    /// Where the gateway reports on a batch whose messages are of these units.
+    pub(crate) fn sink(&self, gateway: Arc<str>, leases: Vec<Arc<Lease>>) -> Arc<dyn OutcomeSink> {
+        Arc::new(BatchSink {
+            gateway,
+            leases,
+            answers: self.answers.clone(),
+        })
+    }
+}
+
+impl OutcomeSink for BatchSink {
+    fn outcome(&self, submission: Submission, outcome: SubmitOutcome) {
+        let lease = self
+            .leases
+            .iter()
+            .find(|lease| lease.covers(submission.recipient));
+        let Some(lease) = lease else {
+            tracing::error!(
+                gateway = &*self.gateway,
+                campaign = submission.recipient.campaign.0,
+                seq = submission.recipient.seq,
+                "an outcome of a message that was not handed over"
+            );
+            return;
+        };
+        // Nobody listens only when the engine has been torn down: the message is then found open at the next claim.
+        let _ = self.answers.send(Answer {
+            lease: Arc::clone(lease),
+            settlement: verdict::settlement(&self.gateway, submission, outcome),
+        });
+    }
+}
+
+impl Settler {
+    /// Settles until told that no more outcomes come, and then what still waits.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let first = tokio::select! {
+                first = self.answers.recv() => first,
+                () = stop.cancelled(), if !self.answers.is_closed() => {
+                    self.answers.close();
+                    continue;
+                }
+            };
+            let Some(first) = first else { return };
+            let batch = self.gather(first).await;
+            self.settle(batch).await;
+        }
+    }
+
+    /// What comes in within the interval after the first, up to a full batch.
+    async fn gather(&mut self, first: Answer) -> Vec<Answer> {
+        let most = self.core.settings.settle_batch.max(1);
+        let mut batch = vec![first];
+        let end = tokio::time::Instant::now() + self.core.settings.settle_interval;
+        while batch.len() < most {
+            let room = most - batch.len();
+            let more = self.answers.recv_many(&mut batch, room);
+            match tokio::time::timeout_at(end, more).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => break,
+            }
+        }
+        batch
+    }
+
+    async fn settle(&self, batch: Vec<Answer>) {
+        let (leases, settlements): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|answer| (answer.lease, answer.settlement))
+            .unzip();
+        let settlements: Arc<[Settlement]> = settlements.into();
+        until_done("settling outcomes", || {
+            let settlements = Arc::clone(&settlements);
+            self.core
+                .store
+                .write(move |conn| messages::settle(conn, &settlements))
+        })
+        .await;
+        for lease in &leases {
+            lease.settled();
+        }
+        self.room.add_permits(leases.len());
+        self.core.moved.notify_one();
+    }
+}

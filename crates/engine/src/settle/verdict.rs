@@ -1,0 +1,132 @@
+//! What a message's outcome is, from its parts'.
+
+use chrono::{DateTime, Utc};
+use clarion_domain::gateway::{PartOutcome, Submission, SubmitOutcome};
+use clarion_domain::message::MessageStatus;
+use clarion_persistence::messages::{SettledPart, Settlement};
+
+/// What is written down about a message that a gateway reported on.
+pub(crate) fn settlement(
+    gateway: &str,
+    submission: Submission,
+    outcome: SubmitOutcome,
+) -> Settlement {
+    let (status, error) = verdict(&outcome.parts);
+    let parts = if status == MessageStatus::Queued {
+        Vec::new()
+    } else {
+        outcome.parts.into_iter().map(settled_part).collect()
+    };
+    Settlement {
+        parts,
+        error,
+        ..written(gateway, submission, status, outcome.at)
+    }
+}
+
+/// What is written down about a message that was marked, and of which nobody knows whether it was written.
+pub(crate) fn lost(submission: Submission, at: DateTime<Utc>) -> Settlement {
+    written("", submission, MessageStatus::Unknown, at)
+}
+
+fn written(
+    gateway: &str,
+    submission: Submission,
+    status: MessageStatus,
+    at: DateTime<Utc>,
+) -> Settlement {
+    Settlement {
+        recipient: submission.recipient,
+        attempt: submission.attempt,
+        status,
+        gateway: gateway.to_owned(),
+        text: submission.text.as_ref().to_owned(),
+        sender: submission.sender.as_str().to_owned(),
+        reference: submission.reference,
+        parts: Vec::new(),
+        error: None,
+        at,
+    }
+}
+
+/// The message's status and the provider's error code.
+///
+/// Doubt beats everything: a message with a part of unknown fate, or one that broke off between its parts, is itself
+/// unknown, since sending it again might show a part twice. A refused part fails the message whatever the others did.
+fn verdict(parts: &[PartOutcome]) -> (MessageStatus, Option<String>) {
+    let unknown = parts
+        .iter()
+        .any(|part| matches!(part, PartOutcome::Unknown));
+    let unwritten = count(parts, |part| matches!(part, PartOutcome::NotWritten));
+    let refused = parts.iter().find_map(|part| match part {
+        PartOutcome::Refused { status, code } => Some((*status, code.clone())),
+        _ => None,
+    });
+    match refused {
+        _ if unknown || parts.is_empty() => (MessageStatus::Unknown, None),
+        Some((status, code)) => (status, Some(code)),
+        None if unwritten == parts.len() => (MessageStatus::Queued, None),
+        None if unwritten > 0 => (MessageStatus::Unknown, None),
+        None => (MessageStatus::Sent, None),
+    }
+}
+
+fn count(parts: &[PartOutcome], wanted: impl Fn(&PartOutcome) -> bool) -> usize {
+    parts.iter().filter(|part| wanted(part)).count()
+}
+
+fn settled_part(part: PartOutcome) -> SettledPart {
+    let provider_id = match part {
+        PartOutcome::Accepted { provider_id } => Some(provider_id),
+        PartOutcome::Refused { .. } | PartOutcome::NotWritten | PartOutcome::Unknown => None,
+    };
+    SettledPart { provider_id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepted() -> PartOutcome {
+        PartOutcome::Accepted {
+            provider_id: "7".to_owned(),
+        }
+    }
+
+    fn refused() -> PartOutcome {
+        PartOutcome::Refused {
+            status: MessageStatus::RejectedInvalidRecipient,
+            code: "0x0000000B".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_is_what_its_parts_make_it() {
+        use PartOutcome::{NotWritten, Unknown};
+        let check =
+            |parts: &[PartOutcome], status| assert_eq!(verdict(parts).0, status, "{parts:?}");
+        check(&[accepted(), accepted()], MessageStatus::Sent);
+        check(&[NotWritten, NotWritten], MessageStatus::Queued);
+        check(&[accepted(), NotWritten], MessageStatus::Unknown);
+        check(&[accepted(), Unknown], MessageStatus::Unknown);
+        check(&[refused(), Unknown], MessageStatus::Unknown);
+        check(
+            &[accepted(), refused()],
+            MessageStatus::RejectedInvalidRecipient,
+        );
+        check(
+            &[refused(), NotWritten],
+            MessageStatus::RejectedInvalidRecipient,
+        );
+        check(&[], MessageStatus::Unknown);
+    }
+
+    #[test]
+    fn the_code_of_a_refusal_is_kept() {
+        assert_eq!(
+            verdict(&[accepted(), refused()]).1.as_deref(),
+            Some("0x0000000B")
+        );
+        assert_eq!(verdict(&[refused(), PartOutcome::Unknown]).1, None);
+    }
+}

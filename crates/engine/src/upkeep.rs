@@ -1,0 +1,87 @@
+//! What has to be done from time to time: joining receipts that missed their message, giving up on those that never
+//! came, and clearing away campaigns whose contacts were never taken in to the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clarion_persistence::{StoreError, campaigns, messages};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::core::Core;
+
+const REMATCH_EVERY: Duration = Duration::from_secs(5);
+const REMATCH_BATCH: u32 = 1_000;
+/// How far back a receipt and its submit response can have crossed: far beyond any transaction's length.
+const CROSSING: TimeDelta = TimeDelta::minutes(10);
+
+const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+
+const CLEAR_EVERY: Duration = Duration::from_secs(600);
+/// An intake writes every few thousand contacts; one that has not for so long is dead.
+const ABANDONED_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// Does all of it until told to stop.
+pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
+    let [mut rematch, mut expire, mut clear] =
+        [REMATCH_EVERY, EXPIRE_EVERY, CLEAR_EVERY].map(|every| {
+            let mut timer = interval(every);
+            timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            timer
+        });
+    loop {
+        let (what, done) = tokio::select! {
+            () = stop.cancelled() => return,
+            _ = rematch.tick() => ("receipts joined late", rematch_receipts(&core).await),
+            _ = expire.tick() => ("receipts given up", give_up_receipts(&core).await),
+            _ = clear.tick() => ("unfinished campaigns cleared away", clear_abandoned(&core).await),
+        };
+        match done {
+            Ok(0) => {}
+            Ok(count) => {
+                info!(count, "{what}");
+                core.moved.notify_one();
+            }
+            Err(error) => warn!(%error, "no {what}"),
+        }
+    }
+}
+
+async fn rematch_receipts(core: &Core) -> Result<usize, StoreError> {
+    let since = core.now() - CROSSING;
+    core.store
+        .write(move |conn| messages::rematch(conn, since, REMATCH_BATCH))
+        .await
+}
+
+async fn give_up_receipts(core: &Core) -> Result<usize, StoreError> {
+    let now = core.now();
+    let sent_before = earlier(now, core.settings.receipt_timeout);
+    core.store
+        .write(move |conn| messages::expire_outstanding(conn, sent_before, now))
+        .await
+}
+
+async fn clear_abandoned(core: &Core) -> Result<usize, StoreError> {
+    let untouched_since = core.now() - ABANDONED_AFTER;
+    let abandoned = core
+        .store
+        .read(move |conn| campaigns::abandoned_loading(conn, untouched_since))
+        .await?;
+    for &key in &abandoned {
+        core.store
+            .write(move |conn| campaigns::discard_loading(conn, key))
+            .await?;
+    }
+    Ok(abandoned.len())
+}
+
+/// A moment `by` before another; the beginning of time where there is no such moment.
+fn earlier(moment: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(by)
+        .ok()
+        .and_then(|by| moment.checked_sub_signed(by))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
