@@ -66,8 +66,9 @@ impl Home {
         }
         let rest = digits.skip(self.code.len());
         let national = self.plan.without_trunk_prefix(self.region, &rest);
-        let better = self.plan.becomes_viable(self.region, digits, &national);
-        (better || self.plan.regions[self.region].is_too_long(digits.len())).then_some(national)
+        let viable = |digits| self.plan.is_viable(self.region, digits);
+        let too_long = self.plan.regions[self.region].is_too_long(digits.len());
+        (too_long || (viable(&national) && !viable(digits))).then_some(national)
     }
 }
 

@@ -123,9 +123,10 @@ impl Plan {
             self.automaton.next_state(state, *digit)
         });
         let end = self.automaton.next_eoi_state(walked);
-        let count = match self.automaton.is_match_state(end) {
-            true => self.automaton.match_len(end),
-            false => 0,
+        let count = if self.automaton.is_match_state(end) {
+            self.automaton.match_len(end)
+        } else {
+            0
         };
         (0..count)
             .map(move |index| self.automaton.match_pattern(end, index))
@@ -141,10 +142,10 @@ impl Plan {
             }
         }
         let found = self.regions.iter().zip(marks).find(|(rules, marks)| {
-            let alone = self.regions.len() == 1;
-            match rules.has_leading && !alone {
-                true => marks.has(kind::LEADING),
-                false => marks.kind(rules.one_range).is_some(),
+            if rules.has_leading && self.regions.len() > 1 {
+                marks.has(kind::LEADING)
+            } else {
+                marks.kind(rules.one_range).is_some()
             }
         });
         let (rules, marks) = found?;
@@ -152,28 +153,19 @@ impl Plan {
     }
 
     /// Whether the digits look like a number of the region at all, whatever its kind.
-    fn is_viable(&self, region: usize, national: &Digits) -> bool {
+    pub(super) fn is_viable(&self, region: usize, national: &Digits) -> bool {
         self.matches(national)
             .any(|pattern| pattern.region == region && pattern.mark == kind::GENERAL)
-    }
-
-    /// Whether `stripped` is a number of the region and `national` is none: then a prefix was rightly taken off.
-    pub(super) fn becomes_viable(
-        &self,
-        region: usize,
-        national: &Digits,
-        stripped: &Digits,
-    ) -> bool {
-        self.is_viable(region, stripped) && !self.is_viable(region, national)
     }
 
     /// Takes the trunk prefix off, unless that would break a number.
     pub(super) fn without_trunk_prefix(&self, region: usize, national: &Digits) -> Digits {
         let prefix = self.regions[region].trunk_prefix.as_ref();
-        match prefix.and_then(|prefix| prefix.strip(national)) {
-            Some(stripped) if !self.becomes_viable(region, &stripped, national) => stripped,
-            _ => *national,
-        }
+        let Some(stripped) = prefix.and_then(|prefix| prefix.strip(national)) else {
+            return *national;
+        };
+        let breaks = self.is_viable(region, national) && !self.is_viable(region, &stripped);
+        if breaks { *national } else { stripped }
     }
 }
 

@@ -21,17 +21,14 @@ impl Written {
             plus: false,
             digits: Digits::EMPTY,
         };
-        for sign in without_scheme(text).chars() {
-            written
-                .add(sign)
-                .map_err(|refusal| match is_scientific(text) {
-                    true => PhoneRefusal::Scientific,
-                    false => refusal,
-                })?;
-        }
-        match written.digits.len() {
-            0 => Err(PhoneRefusal::NoDigits),
-            _ => Ok(written),
+        let read = without_scheme(text)
+            .chars()
+            .try_for_each(|sign| written.add(sign));
+        match read {
+            Err(_) if is_scientific(text) => Err(PhoneRefusal::Scientific),
+            Err(refusal) => Err(refusal),
+            Ok(()) if written.digits.len() == 0 => Err(PhoneRefusal::NoDigits),
+            Ok(()) => Ok(written),
         }
     }
 
