@@ -272,3 +272,42 @@ fn compile(sources: &[String]) -> Option<dense::DFA<Vec<u32>>> {
         .build_many(sources)
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_of_the_metadata_can_be_built() {
+        let known: Vec<u16> = DATABASE.iter().map(Metadata::country_code).collect();
+        for code in known {
+            let metadata = DATABASE.by_code(&code).unwrap_or_default();
+            let plan = Plan::of(code).expect("a plan");
+            assert_eq!(plan.regions.len(), metadata.len(), "{code}");
+            assert!(plan.regions.len() <= MAX_REGIONS, "{code}");
+        }
+        assert!(Plan::of(0).is_none() && Plan::of(999).is_none() && Plan::of(1000).is_none());
+    }
+
+    #[test]
+    fn what_a_plan_asks_of_its_prefixes_can_be_answered() {
+        // AR's 15 becomes a 9, GG's local numbers get their area, BR's carriers vanish.
+        for (code, region, dialled, national) in [
+            (54, "AR", "0111523456789", "91123456789"),
+            (44, "GG", "256789", "1481256789"),
+            (55, "BR", "01511961234567", "11961234567"),
+            (44, "GB", "07722123456", "7722123456"),
+            (39, "IT", "0612345678", "0612345678"),
+        ] {
+            let plan = Plan::of(code).expect("a plan");
+            let found = plan
+                .regions
+                .iter()
+                .position(|r| r.region.as_str() == region);
+            let mut digits = Digits::EMPTY;
+            digits.extend(dialled.as_bytes());
+            let stripped = plan.without_trunk_prefix(found.expect("a region"), &digits);
+            assert_eq!(stripped.as_bytes(), national.as_bytes(), "{region}");
+        }
+    }
+}

@@ -110,3 +110,39 @@ const ZEROS: [u32; 65] = [
     0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50,
     0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_every_script_count() {
+        for zero in ZEROS.into_iter().chain([u32::from('0')]) {
+            let digits: Vec<_> = (zero..zero + 10).filter_map(char::from_u32).collect();
+            let values: Vec<_> = digits.iter().filter_map(|sign| decimal(*sign)).collect();
+            assert_eq!(values, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "{digits:?}");
+            assert!(digits.iter().all(|sign| sign.is_numeric()));
+        }
+        for none in ['a', '½', '²', '①', '/', ':', '\u{65F}', '\u{66A}'] {
+            assert_eq!(decimal(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn scientific_notation_is_told_from_letters() {
+        for lost in ["4.47722E+11", "4,47722e11", "-4E-1", "4e9"] {
+            assert!(is_scientific(lost), "{lost}");
+        }
+        for letters in ["E", "4E", "E4", "4.E1", "4.4.4E1", "4E+1x", "meet"] {
+            assert!(!is_scientific(letters), "{letters}");
+        }
+    }
+
+    #[test]
+    fn a_plus_counts_before_the_first_digit_only() {
+        let read = |text| Written::read(text).map(|written| written.plus);
+        assert_eq!(read("(+44) 1"), Ok(true));
+        assert_eq!(read("44 1"), Ok(false));
+        assert_eq!(read("44+1"), Err(PhoneRefusal::Sign));
+    }
+}
