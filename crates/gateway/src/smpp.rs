@@ -1,0 +1,194 @@
+//! The SMPP 3.4 client session, behind the port `Gateway`.
+//!
+//! A gateway keeps some binds (`bind`), each with its own task and, while it is connected, a `session` that owns the
+//! socket. Room in the `window` is reserved before a message is marked; the `outbox` of the session knows of every part
+//! whether it was never written, is in flight, or was answered, and that difference is what keeps a message from being
+//! sent twice. Nothing here sends a part again that may have been taken.
+
+mod bind;
+mod codes;
+mod inbound;
+mod outbox;
+mod pace;
+mod pdu;
+mod reconnect;
+mod session;
+mod settings;
+mod window;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clarion_domain::clock::Clock;
+use clarion_domain::gateway::{
+    BindState, BoxFuture, Gateway, GatewayState, InboundSink, OutcomeSink, PartOutcome, Reservation,
+    Stopped, Submission, SubmitOutcome,
+};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::bind::Bind;
+use self::outbox::Job;
+use self::pace::Limit;
+use self::pdu::Form;
+use self::window::{Room, Window};
+
+pub use self::settings::{Concatenation, SettingsFault, SmppSettings};
+
+/// A gateway that speaks SMPP 3.4 to its peer.
+pub struct SmppGateway {
+    settings: Arc<SmppSettings>,
+    form: Arc<Form>,
+    clock: Arc<dyn Clock>,
+    window: Arc<Window>,
+    binds: Vec<Running>,
+    stop: CancellationToken,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Running {
+    bind: Arc<Bind>,
+    jobs: mpsc::Sender<Vec<Job>>,
+}
+
+impl SmppGateway {
+    /// Starts its binds, on the present tokio runtime. That a peer cannot be reached is no error here: it is seen in
+    /// the gateway's state, and tried again.
+    ///
+    /// # Errors
+    /// A setting that no peer could be told.
+    pub fn start(
+        settings: SmppSettings,
+        sink: Arc<dyn InboundSink>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SettingsFault> {
+        settings.check()?;
+        let mut gateway = Self {
+            form: Arc::new(Form::new(&settings)),
+            window: Window::new(settings.binds, settings.window),
+            settings: Arc::new(settings),
+            clock,
+            binds: Vec::new(),
+            stop: CancellationToken::new(),
+            tasks: Mutex::default(),
+        };
+        let limit = Limit::new(gateway.settings.parts_per_second, Instant::now());
+        for index in 0..gateway.settings.binds {
+            gateway.start_bind(index, limit.clone(), Arc::clone(&sink));
+        }
+        Ok(gateway)
+    }
+
+    fn start_bind(&mut self, index: usize, limit: Limit, sink: Arc<dyn InboundSink>) {
+        let bind = Arc::new(Bind {
+            index,
+            settings: Arc::clone(&self.settings),
+            form: Arc::clone(&self.form),
+            window: Arc::clone(&self.window),
+            limit,
+            sink,
+            clock: Arc::clone(&self.clock),
+            shown: Mutex::new(BindState {
+                window: self.settings.window,
+                ..BindState::default()
+            }),
+        });
+        // Each batch holds at least one slot of the window, so no more batches than slots can wait.
+        let (jobs, queue) = mpsc::channel(self.settings.window);
+        let task = tokio::spawn(Arc::clone(&bind).run(queue, self.stop.clone()));
+        self.tasks
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(task);
+        self.binds.push(Running { bind, jobs });
+    }
+
+    fn hand_over(&self, bind: usize, batch: Vec<Job>) {
+        if batch.is_empty() {
+            return;
+        }
+        if let Err(error) = self.binds[bind].jobs.try_send(batch) {
+            let now = self.clock.now();
+            for job in error.into_inner() {
+                job.decline(&self.form, now);
+            }
+        }
+    }
+
+    fn decline(&self, submission: Submission, outcomes: &dyn OutcomeSink) {
+        let parts = vec![PartOutcome::NotWritten; self.form.parts_of(&submission.text)];
+        let at = self.clock.now();
+        outcomes.outcome(submission, SubmitOutcome { parts, at });
+    }
+
+    async fn join(&self) {
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(gateway = self.settings.name, %error, "a bind ended abnormally");
+            }
+        }
+    }
+}
+
+impl Gateway for SmppGateway {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn reserve(&self, most: usize) -> BoxFuture<'_, Result<Reservation, Stopped>> {
+        Box::pin(async move {
+            let room = self.window.reserve(most.max(1)).await?;
+            Ok(Reservation::new(room.slots(), Box::new(room)))
+        })
+    }
+
+    fn submit(
+        &self,
+        reservation: Reservation,
+        batch: Vec<Submission>,
+        outcomes: Arc<dyn OutcomeSink>,
+    ) {
+        let mut room = reservation.into_room().downcast::<Room>().ok();
+        let mut batches: Vec<Vec<Job>> = self.binds.iter().map(|_| Vec::new()).collect();
+        for submission in batch {
+            let slot = room.as_mut().and_then(|room| room.take());
+            match slot.map(|slot| (slot.bind(), slot)) {
+                Some((bind, slot)) => batches[bind].push(Job {
+                    submission,
+                    outcomes: Arc::clone(&outcomes),
+                    slot,
+                }),
+                // More than was reserved, or reserved elsewhere: there is no room for it.
+                None => self.decline(submission, &*outcomes),
+            }
+        }
+        for (bind, batch) in batches.into_iter().enumerate() {
+            self.hand_over(bind, batch);
+        }
+    }
+
+    fn state(&self) -> GatewayState {
+        GatewayState {
+            name: self.settings.name.clone(),
+            kind: "smpp",
+            binds: self.binds.iter().map(|running| running.bind.state()).collect(),
+        }
+    }
+
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.window.stop();
+            self.stop.cancel();
+            self.join().await;
+        })
+    }
+}
+
+/// A gateway that is dropped without being stopped leaves no task behind.
+impl Drop for SmppGateway {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

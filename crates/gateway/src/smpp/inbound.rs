@@ -1,0 +1,112 @@
+//! What the peer delivers: receipts and replies, out of deliver_sm and data_sm.
+
+use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
+use clarion_domain::gateway::{DeliveryReceipt, Inbound, InboundMessage};
+use clarion_domain::receipt::{self, ReceiptText};
+use rusmpp::decode::{DecodeError, DecodeWithLength};
+use rusmpp::pdus::{DataSm, DeliverSm};
+
+use crate::wire::tlv::{self, Tlvs, c_string};
+use crate::wire::{ESM_INTERMEDIATE, ESM_RECEIPT, ESM_TYPE, ESM_UDH, coding, esm_octet, udh};
+
+/// What the peer delivers, as far as it matters here.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    source: String,
+    destination: String,
+    esm_class: u8,
+    data_coding: u8,
+    octets: Bytes,
+    tlvs: Tlvs,
+}
+
+impl Delivery {
+    /// Reads the body of a deliver_sm.
+    pub(super) fn of_deliver_sm(mut body: BytesMut) -> Result<Self, DecodeError> {
+        // With no length left for them the codec leaves the optional parameters to us, who read them tolerantly.
+        let (pdu, _) = DeliverSm::decode(&mut body, 0)?;
+        let tlvs = Tlvs::read(body);
+        Ok(Self {
+            source: pdu.source_addr.to_string(),
+            destination: pdu.destination_addr.to_string(),
+            esm_class: esm_octet(pdu.esm_class),
+            data_coding: u8::from(pdu.data_coding),
+            octets: octets(pdu.short_message().clone().into_bytes(), &tlvs),
+            tlvs,
+        })
+    }
+
+    /// Reads the body of a data_sm.
+    pub(super) fn of_data_sm(mut body: BytesMut) -> Result<Self, DecodeError> {
+        let (pdu, _) = DataSm::decode(&mut body, 0)?;
+        let tlvs = Tlvs::read(body);
+        Ok(Self {
+            source: pdu.source_addr.to_string(),
+            destination: pdu.destination_addr.to_string(),
+            esm_class: esm_octet(pdu.esm_class),
+            data_coding: u8::from(pdu.data_coding),
+            octets: octets(Bytes::new(), &tlvs),
+            tlvs,
+        })
+    }
+
+    /// A receipt or a message from a handset.
+    pub(super) fn into_inbound(mut self, received_at: DateTime<Utc>) -> Inbound {
+        if let Some(receipt) = self.receipt(received_at) {
+            return Inbound::Receipt(receipt);
+        }
+        if self.esm_class & ESM_UDH != 0 {
+            udh::strip(&mut self.octets);
+        }
+        Inbound::Message(InboundMessage {
+            text: coding::decode(&self.octets, self.data_coding),
+            source: self.source,
+            destination: self.destination,
+            received_at,
+        })
+    }
+
+    fn receipt(&self, received_at: DateTime<Utc>) -> Option<DeliveryReceipt> {
+        let id = self.tlvs.get(tlv::RECEIPTED_MESSAGE_ID).and_then(|id| c_string(id));
+        let text = ReceiptText::parse(&coding::decode_receipt(&self.octets, self.data_coding));
+        if !self.is_flagged() && id.is_none() && !text.as_ref().is_some_and(is_whole) {
+            return None;
+        }
+        let text = text.unwrap_or_default();
+        let state = self.tlvs.get(tlv::MESSAGE_STATE).and_then(|value| value.first());
+        Some(DeliveryReceipt {
+            provider_id: id.or(text.provider_id).unwrap_or_default(),
+            status: match state {
+                Some(state) => receipt::status_of_state(*state),
+                None => text.state.as_deref().and_then(receipt::status_of_word),
+            },
+            error: text.error.or_else(|| self.network_error()),
+            destination: Some(self.source.clone()).filter(|source| !source.is_empty()),
+            received_at,
+        })
+    }
+
+    fn is_flagged(&self) -> bool {
+        matches!(self.esm_class & ESM_TYPE, ESM_RECEIPT | ESM_INTERMEDIATE)
+    }
+
+    /// The code without its network type, in decimal.
+    fn network_error(&self) -> Option<String> {
+        let value = self.tlvs.get(tlv::NETWORK_ERROR_CODE)?;
+        let code = value.get(1..3)?;
+        Some(u16::from_be_bytes([code[0], code[1]]).to_string())
+    }
+}
+
+/// What is not flagged as a receipt is taken for one only where its text has what people do not write.
+fn is_whole(text: &ReceiptText) -> bool {
+    text.provider_id.is_some() && text.state.is_some()
+}
+
+fn octets(short_message: Bytes, tlvs: &Tlvs) -> Bytes {
+    match tlvs.get(tlv::MESSAGE_PAYLOAD) {
+        Some(payload) if short_message.is_empty() => payload.clone(),
+        _ => short_message,
+    }
+}

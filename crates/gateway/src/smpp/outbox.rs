@@ -1,0 +1,322 @@
+//! The messages of one bind on their way out: which part is written next, which are in flight, and what became of them.
+//! Knows no socket: it writes into an [`Output`] and is told what came back.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clarion_domain::clock::Clock;
+use clarion_domain::gateway::{OutcomeSink, PartOutcome, Submission, SubmitOutcome};
+use clarion_domain::message::MessageStatus;
+use rusmpp::CommandStatus;
+use tokio::time::Instant;
+
+use super::codes::{self, Class};
+use super::pdu::{Form, Letter};
+use super::settings::SmppSettings;
+use super::window::Slot;
+use crate::wire::frame;
+use crate::wire::output::{Output, Place};
+
+/// A message to be sent, with its room, and where its outcome goes.
+pub(super) struct Job {
+    pub(super) submission: Submission,
+    pub(super) outcomes: Arc<dyn OutcomeSink>,
+    pub(super) slot: Slot,
+}
+
+impl Job {
+    /// Tells the outcome, and only then gives the room back.
+    fn finish(self, parts: Vec<PartOutcome>, at: DateTime<Utc>) {
+        self.outcomes
+            .outcome(self.submission, SubmitOutcome { parts, at });
+        drop(self.slot);
+    }
+
+    /// Ends a message of which nothing was written.
+    pub(super) fn decline(self, form: &Form, at: DateTime<Utc>) {
+        let parts = form.parts_of(&self.submission.text);
+        self.finish(vec![PartOutcome::NotWritten; parts], at);
+    }
+}
+
+/// The messages of one bind on their way out.
+pub(super) struct Outbox {
+    form: Arc<Form>,
+    clock: Arc<dyn Clock>,
+    window: usize,
+    response_timeout: Duration,
+    retry: TimeDelta,
+    messages: HashMap<u64, Message>,
+    next_message: u64,
+    ready: VecDeque<PartKey>,
+    flights: HashMap<u32, Flight>,
+    /// Sequence numbers by the time their answer is due: all wait equally long, so the oldest is always in front.
+    due: VecDeque<(Instant, u32)>,
+    sequence: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PartKey {
+    message: u64,
+    part: usize,
+}
+
+struct Message {
+    job: Job,
+    letter: Letter,
+    parts: Vec<Part>,
+    /// After this it is not tried again.
+    until: DateTime<Utc>,
+    /// The code of the last refusal for now.
+    deferred_by: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Waiting,
+    InFlight,
+    Done(PartOutcome),
+}
+
+struct Flight {
+    key: PartKey,
+    place: Place,
+}
+
+impl Outbox {
+    pub(super) fn new(settings: &SmppSettings, form: Arc<Form>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            form,
+            clock,
+            window: settings.window,
+            response_timeout: settings.response_timeout,
+            retry: TimeDelta::from_std(settings.retry).unwrap_or(TimeDelta::MAX),
+            messages: HashMap::new(),
+            next_message: 0,
+            ready: VecDeque::new(),
+            flights: HashMap::new(),
+            due: VecDeque::new(),
+            sequence: 1,
+        }
+    }
+
+    /// Takes a message in.
+    pub(super) fn accept(&mut self, job: Job) {
+        let now = self.clock.now();
+        let letter = match self.form.letter(&job.submission) {
+            Ok(letter) => letter,
+            Err(refusal) => return job.finish(vec![refusal], now),
+        };
+        let retry_until = now.checked_add_signed(self.retry).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let until = job.submission.valid_until.map_or(retry_until, |end| end.min(retry_until));
+        let message = self.next_message;
+        self.next_message += 1;
+        self.ready
+            .extend((0..letter.parts()).map(|part| PartKey { message, part }));
+        let parts = vec![Part::Waiting; letter.parts()];
+        self.messages.insert(
+            message,
+            Message {
+                job,
+                letter,
+                parts,
+                until,
+                deferred_by: None,
+            },
+        );
+    }
+
+    /// Whether a part waits and the window has room for it.
+    pub(super) fn can_write(&mut self) -> bool {
+        while let Some(key) = self.ready.front()
+            && !self.is_waiting(*key)
+        {
+            self.ready.pop_front();
+        }
+        !self.ready.is_empty() && self.flights.len() < self.window
+    }
+
+    /// Writes the next part, or ends it where its time is over.
+    pub(super) fn write_next(&mut self, output: &mut Output, now: Instant) {
+        let Some(key) = self.ready.pop_front() else {
+            return;
+        };
+        let sequence = self.next_sequence();
+        let time = self.clock.now();
+        let Some(message) = self.messages.get_mut(&key.message) else {
+            return;
+        };
+        if time > message.until {
+            let refusal = message.expired();
+            return self.settle(key, refusal);
+        }
+        let submit = self.form.submit_sm(&message.letter, key.part, time);
+        message.parts[key.part] = Part::InFlight;
+        let place = output.place();
+        frame::put(&mut output.buffer, CommandStatus::EsmeRok, sequence, submit);
+        self.flights.insert(sequence, Flight { key, place });
+        self.due.push_back((now + self.response_timeout, sequence));
+    }
+
+    /// The answer to a part; `None` where nothing is in flight under that number.
+    pub(super) fn answered(
+        &mut self,
+        sequence: u32,
+        code: u32,
+        provider_id: String,
+    ) -> Option<Class> {
+        let key = self.flights.remove(&sequence)?.key;
+        let class = codes::class(code);
+        match class {
+            Class::Accepted => self.settle(key, PartOutcome::Accepted { provider_id }),
+            Class::Permanent(status) => {
+                let code = codes::text(code);
+                self.settle(key, PartOutcome::Refused { status, code });
+            }
+            Class::Temporary => self.defer(key, code),
+        }
+        Some(class)
+    }
+
+    /// Gives up waiting for answers that are overdue; tells how many.
+    pub(super) fn expire(&mut self, now: Instant) -> usize {
+        let mut expired = 0;
+        while let Some((_, sequence)) = self.due.pop_front_if(|(due, _)| *due <= now) {
+            if let Some(flight) = self.flights.remove(&sequence) {
+                self.settle(flight.key, PartOutcome::Unknown);
+                expired += 1;
+            }
+        }
+        expired
+    }
+
+    /// When the oldest answer is due.
+    pub(super) fn next_due(&mut self) -> Option<Instant> {
+        while let Some((_, sequence)) = self.due.front()
+            && !self.flights.contains_key(sequence)
+        {
+            self.due.pop_front();
+        }
+        self.due.front().map(|(due, _)| *due)
+    }
+
+    /// Hands back the messages of which nothing is written or in flight; the others are finished.
+    pub(super) fn withdraw(&mut self) {
+        let untouched = |message: &Message| message.parts.iter().all(|part| *part == Part::Waiting);
+        for key in self.keys() {
+            if self.messages.get(&key).is_some_and(untouched) {
+                self.end(key);
+            }
+        }
+    }
+
+    /// The connection is gone: what has begun to be written is unknown, the rest was never written.
+    pub(super) fn close(&mut self, output: &Output) {
+        for flight in std::mem::take(&mut self.flights).into_values() {
+            let outcome = if output.has_begun(flight.place) {
+                PartOutcome::Unknown
+            } else {
+                PartOutcome::NotWritten
+            };
+            self.settle(flight.key, outcome);
+        }
+        for key in self.keys() {
+            self.end(key);
+        }
+    }
+
+    /// Whether all messages have ended.
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// How many parts are in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// The next free sequence number; SMPP has them from 1 to 0x7FFFFFFF.
+    pub(super) fn next_sequence(&mut self) -> u32 {
+        loop {
+            let sequence = self.sequence;
+            self.sequence = if sequence >= 0x7FFF_FFFF { 1 } else { sequence + 1 };
+            if !self.flights.contains_key(&sequence) {
+                return sequence;
+            }
+        }
+    }
+
+    fn is_waiting(&self, key: PartKey) -> bool {
+        self.messages
+            .get(&key.message)
+            .is_some_and(|message| message.parts[key.part] == Part::Waiting)
+    }
+
+    /// In the order they came in.
+    fn keys(&self) -> Vec<u64> {
+        let mut keys: Vec<_> = self.messages.keys().copied().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn defer(&mut self, key: PartKey, code: u32) {
+        if let Some(message) = self.messages.get_mut(&key.message) {
+            message.deferred_by = Some(code);
+            message.parts[key.part] = Part::Waiting;
+            self.ready.push_front(key);
+        }
+    }
+
+    fn settle(&mut self, key: PartKey, outcome: PartOutcome) {
+        let Some(message) = self.messages.get_mut(&key.message) else {
+            return;
+        };
+        message.settle(key.part, outcome);
+        if message.is_done() {
+            self.end(key.message);
+        }
+    }
+
+    /// Tells a message's outcome; parts still waiting were never written.
+    fn end(&mut self, key: u64) {
+        if let Some(message) = self.messages.remove(&key) {
+            let outcomes = message.parts.into_iter().map(Part::outcome).collect();
+            message.job.finish(outcomes, self.clock.now());
+        }
+    }
+}
+
+impl Message {
+    /// A refused part ends those that were not written yet: the message cannot be whole any more.
+    fn settle(&mut self, part: usize, outcome: PartOutcome) {
+        if matches!(outcome, PartOutcome::Refused { .. }) {
+            for waiting in self.parts.iter_mut().filter(|part| **part == Part::Waiting) {
+                *waiting = Part::Done(outcome.clone());
+            }
+        }
+        self.parts[part] = Part::Done(outcome);
+    }
+
+    fn is_done(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, Part::Done(_)))
+    }
+
+    fn expired(&self) -> PartOutcome {
+        PartOutcome::Refused {
+            status: MessageStatus::Expired,
+            code: self.deferred_by.map(codes::text).unwrap_or_default(),
+        }
+    }
+}
+
+impl Part {
+    fn outcome(self) -> PartOutcome {
+        match self {
+            Self::Waiting => PartOutcome::NotWritten,
+            Self::InFlight => PartOutcome::Unknown,
+            Self::Done(outcome) => outcome,
+        }
+    }
+}
