@@ -1,5 +1,5 @@
 //! Ways out: the SMPP 3.4 client session ([`smpp`]) and the simulator of an SMSC ([`simulator`]). Both speak the real
-//! protocol over real sockets, and share how it is written ([`wire`]).
+//! protocol over real sockets, and share how it is written (`wire`).
 //!
 //! Nothing here knows a campaign or a database: messages come in by the port `clarion_domain::gateway`, outcomes and
 //! what comes in from the peer go back by its two sinks.

@@ -1,1 +1,232 @@
-//! x
+//! A simulated SMSC: a real SMPP 3.4 server that takes what is submitted, answers and sends receipts by a script, and
+//! logs every event. It runs inside the service, where no other gateway is configured, or alone.
+//!
+//! It forgets everything when it stops, except its log.
+
+mod chance;
+mod journal;
+mod mailbox;
+mod script;
+mod session;
+mod smsc;
+mod submit;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clarion_domain::clock::Clock;
+use clarion_domain::text::{self, Reference};
+use serde::Deserialize;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::journal::Journal;
+use self::mailbox::{Delivery, Message};
+use self::session::Session;
+use self::smsc::Smsc;
+use crate::wire::udh::Concatenation;
+use crate::wire::{ESM_UDH, coding};
+
+pub use self::script::{Format, Ids, Receipt, Response, Rule, Script, ScriptFault};
+
+/// The settings of the simulator, as in `[simulator]` of the configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SimulatorSettings {
+    /// Whether it runs inside the service.
+    pub enabled: bool,
+    /// Where it listens; port 0: any free one.
+    pub listen: String,
+    /// The file of its log, one line of JSON per event; empty: none.
+    pub log: PathBuf,
+    /// The file of its script; empty: everything is delivered after a short delay.
+    pub script: PathBuf,
+}
+
+impl Default for SimulatorSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: "127.0.0.1:2775".to_owned(),
+            log: PathBuf::from("data/simulator.ndjson"),
+            script: PathBuf::new(),
+        }
+    }
+}
+
+/// Why the simulator cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulatorFault {
+    /// Its script is of no use.
+    #[error(transparent)]
+    Script(#[from] ScriptFault),
+    /// It cannot listen there.
+    #[error("the simulator cannot listen on {listen}: {source}")]
+    Listen {
+        /// Where.
+        listen: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It cannot write its log.
+    #[error("the simulator cannot write its log {path}: {source}")]
+    Log {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The simulated SMSC.
+pub struct Simulator;
+
+/// A simulated SMSC that runs.
+pub struct RunningSimulator {
+    address: SocketAddr,
+    smsc: Arc<Smsc>,
+    stop: CancellationToken,
+    server: JoinHandle<()>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Starts it on the present tokio runtime, with the script that the settings name.
+    ///
+    /// # Errors
+    /// Its script, its address or its log is of no use.
+    pub async fn start(
+        settings: SimulatorSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<RunningSimulator, SimulatorFault> {
+        let script = Script::read(&settings.script)?;
+        Self::start_with(settings, script, clock).await
+    }
+
+    /// Starts it with a script that is at hand.
+    ///
+    /// # Errors
+    /// Its address or its log is of no use.
+    pub async fn start_with(
+        settings: SimulatorSettings,
+        script: Script,
+        clock: Arc<dyn Clock>,
+    ) -> Result<RunningSimulator, SimulatorFault> {
+        let listen = |source| SimulatorFault::Listen {
+            listen: settings.listen.clone(),
+            source,
+        };
+        let listener = TcpListener::bind(&settings.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let (journal, writer) = open_log(&settings)?;
+        let smsc = Arc::new(Smsc::new(script, clock, journal));
+        let stop = CancellationToken::new();
+        Ok(RunningSimulator {
+            address,
+            server: tokio::spawn(serve(listener, Arc::clone(&smsc), stop.clone())),
+            smsc,
+            stop,
+            writer,
+        })
+    }
+}
+
+impl RunningSimulator {
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends a message from a handset, in parts where it is long, to everyone who has ever been bound; tells to how
+    /// many. Who is not bound now gets it later.
+    pub fn inject_mo(&self, source: &str, destination: &str, text: &str) -> usize {
+        let mailboxes = self.smsc.mailboxes();
+        for mailbox in &mailboxes {
+            for message in messages(source, destination, text) {
+                mailbox.put(Instant::now(), Delivery::Message(Box::new(message)));
+            }
+        }
+        mailboxes.len()
+    }
+
+    /// Closes all connections, and returns when the log is written.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        // They end by themselves once cancelled; one that did not has nothing left to tell.
+        let _ = self.server.await;
+        drop(self.smsc);
+        if let Some(writer) = self.writer {
+            let _ = writer.await;
+        }
+    }
+}
+
+fn open_log(
+    settings: &SimulatorSettings,
+) -> Result<(Journal, Option<JoinHandle<()>>), SimulatorFault> {
+    if settings.log.as_os_str().is_empty() {
+        return Ok((Journal::none(), None));
+    }
+    let (journal, writer) = Journal::open(&settings.log).map_err(|source| SimulatorFault::Log {
+        path: settings.log.clone(),
+        source,
+    })?;
+    Ok((journal, Some(writer)))
+}
+
+async fn serve(listener: TcpListener, smsc: Arc<Smsc>, stop: CancellationToken) {
+    let mut sessions = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    sessions.spawn(Session::new(Arc::clone(&smsc)).run(stream, stop.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the simulator cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
+            },
+            Some(_) = sessions.join_next() => {}
+            () = stop.cancelled() => break,
+        }
+    }
+    while sessions.join_next().await.is_some() {}
+}
+
+/// What hinders accepting (no more file handles) does not pass at once.
+const ACCEPT_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// Any reference does: the handset's side chooses it.
+const REFERENCE: u16 = 0x4D;
+
+fn messages(source: &str, destination: &str, text: &str) -> Vec<Message> {
+    let encoding = text::encoding_of(text);
+    let texts = text::split(text, Reference::EightBit);
+    let parts = u8::try_from(texts.len()).unwrap_or(u8::MAX);
+    let message = |(part, text): (u8, &str)| {
+        let mut octets = Vec::new();
+        if parts > 1 {
+            let place = Concatenation {
+                reference: REFERENCE,
+                parts,
+                part,
+            };
+            octets = place.header(Reference::EightBit);
+        }
+        octets.extend(text::encode(text, encoding).unwrap_or_default());
+        Message {
+            source: source.to_owned(),
+            destination: destination.to_owned(),
+            esm_class: if parts > 1 { ESM_UDH } else { 0 },
+            data_coding: coding::data_coding(encoding),
+            octets,
+        }
+    };
+    (1..=parts).zip(texts).map(message).collect()
+}

@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{
-    BindState, BoxFuture, Gateway, GatewayState, InboundSink, OutcomeSink, PartOutcome, Reservation,
-    Stopped, Submission, SubmitOutcome,
+    BindState, BoxFuture, Gateway, GatewayState, InboundSink, OutcomeSink, PartOutcome,
+    Reservation, Stopped, Submission, SubmitOutcome,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -173,7 +173,11 @@ impl Gateway for SmppGateway {
         GatewayState {
             name: self.settings.name.clone(),
             kind: "smpp",
-            binds: self.binds.iter().map(|running| running.bind.state()).collect(),
+            binds: self
+                .binds
+                .iter()
+                .map(|running| running.bind.state())
+                .collect(),
         }
     }
 

@@ -7,7 +7,7 @@ pub(crate) mod output;
 pub(crate) mod tlv;
 pub(crate) mod udh;
 
-use rusmpp::values::{EsmClass, Npi, Ton};
+use rusmpp::values::EsmClass;
 
 /// esm_class bits that say what a delivery is: a receipt, an acknowledgement, an intermediate notification.
 pub(crate) const ESM_TYPE: u8 = 0b0011_1100;
@@ -22,6 +22,3 @@ pub(crate) const ESM_UDH: u8 = 0b0100_0000;
 pub(crate) fn esm_octet(esm_class: EsmClass) -> u8 {
     u8::from(esm_class)
 }
-
-/// The type of number and the numbering plan of an international number.
-pub(crate) const INTERNATIONAL: (Ton, Npi) = (Ton::International, Npi::Isdn);

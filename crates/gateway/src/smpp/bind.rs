@@ -62,7 +62,11 @@ impl Bind {
     }
 
     /// Runs until stopped.
-    pub(super) async fn run(self: Arc<Self>, mut jobs: mpsc::Receiver<Vec<Job>>, stop: CancellationToken) {
+    pub(super) async fn run(
+        self: Arc<Self>,
+        mut jobs: mpsc::Receiver<Vec<Job>>,
+        stop: CancellationToken,
+    ) {
         let mut backoff = Backoff::new(self.settings.reconnect_min, self.settings.reconnect_max);
         while !stop.is_cancelled() {
             match self.decline_while(self.open(), &mut jobs, &stop).await {
@@ -89,7 +93,12 @@ impl Bind {
     }
 
     /// Runs the session on a bound connection.
-    async fn hold(&self, link: Link, jobs: &mut mpsc::Receiver<Vec<Job>>, stop: &CancellationToken) {
+    async fn hold(
+        &self,
+        link: Link,
+        jobs: &mut mpsc::Receiver<Vec<Job>>,
+        stop: &CancellationToken,
+    ) {
         tracing::info!(gateway = self.settings.name, bind = self.index, "bound");
         {
             let mut shown = self.shown();
@@ -101,7 +110,9 @@ impl Bind {
         self.window.set_up(self.index, false);
         self.shown().connected_since = None;
         match end {
-            End::Stopped => tracing::info!(gateway = self.settings.name, bind = self.index, "unbound"),
+            End::Stopped => {
+                tracing::info!(gateway = self.settings.name, bind = self.index, "unbound")
+            }
             lost => self.show_error(lost.to_string()),
         }
     }
@@ -131,7 +142,12 @@ impl Bind {
 
     /// Connects and binds, or tells in the operator's words why not.
     async fn open(&self) -> Result<Link, String> {
-        let SmppSettings { host, port, response_timeout, .. } = &*self.settings;
+        let SmppSettings {
+            host,
+            port,
+            response_timeout,
+            ..
+        } = &*self.settings;
         match tokio::time::timeout(*response_timeout, self.handshake()).await {
             Ok(result) => result,
             Err(_) => Err(format!(
@@ -142,11 +158,15 @@ impl Bind {
 
     async fn handshake(&self) -> Result<Link, String> {
         let SmppSettings { host, port, .. } = &*self.settings;
-        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| {
-            format!("cannot connect to {host}:{port}: {error}; check host and port")
-        })?;
+        let stream = TcpStream::connect((host.as_str(), *port))
+            .await
+            .map_err(|error| {
+                format!("cannot connect to {host}:{port}: {error}; check host and port")
+            })?;
         // Parts are gathered by the session: waiting for more of them would only delay the last.
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| error.to_string())?;
         let (reader, writer) = stream.into_split();
         let mut link = Link {
             reader,
@@ -154,7 +174,12 @@ impl Bind {
             input: BytesMut::with_capacity(1 << 16),
         };
         let mut request = BytesMut::new();
-        frame::put(&mut request, CommandStatus::EsmeRok, BIND_SEQUENCE, self.request());
+        frame::put(
+            &mut request,
+            CommandStatus::EsmeRok,
+            BIND_SEQUENCE,
+            self.request(),
+        );
         link.writer.write_all(&request).await.map_err(lost)?;
         self.await_bound(link).await
     }
@@ -183,14 +208,25 @@ impl Bind {
     fn request(&self) -> BindTransceiver {
         BindTransceiver::builder()
             .system_id(self.settings.system_id.parse().unwrap_or_default())
-            .password(self.settings.password.expose_secret().parse().unwrap_or_default())
+            .password(
+                self.settings
+                    .password
+                    .expose_secret()
+                    .parse()
+                    .unwrap_or_default(),
+            )
             .system_type(self.settings.system_type.parse().unwrap_or_default())
             .interface_version(InterfaceVersion::Smpp3_4)
             .build()
     }
 
     fn show_error(&self, error: String) {
-        tracing::warn!(gateway = self.settings.name, bind = self.index, error, "not bound");
+        tracing::warn!(
+            gateway = self.settings.name,
+            bind = self.index,
+            error,
+            "not bound"
+        );
         self.shown().last_error = Some(error);
     }
 
@@ -200,7 +236,10 @@ impl Bind {
 }
 
 fn answers_bind(frame: &Frame) -> bool {
-    matches!(frame.id, CommandId::BindTransceiverResp | CommandId::GenericNack)
+    matches!(
+        frame.id,
+        CommandId::BindTransceiverResp | CommandId::GenericNack
+    )
 }
 
 fn lost(error: std::io::Error) -> String {

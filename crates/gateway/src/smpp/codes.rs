@@ -55,9 +55,20 @@ pub(super) fn bind_refusal(code: u32) -> String {
             "ESME_RINVCMDID",
             "the peer knows no bind_transceiver: ask the provider for SMPP 3.4",
         ),
-        S::EsmeRthrottled => ("ESME_RTHROTTLED", "too many attempts: it is tried again later"),
-        S::EsmeRsyserr => ("ESME_RSYSERR", "an error on the provider's side: it is tried again"),
-        _ => return format!("the peer refuses the bind with {}: ask the provider", text(code)),
+        S::EsmeRthrottled => (
+            "ESME_RTHROTTLED",
+            "too many attempts: it is tried again later",
+        ),
+        S::EsmeRsyserr => (
+            "ESME_RSYSERR",
+            "an error on the provider's side: it is tried again",
+        ),
+        _ => {
+            return format!(
+                "the peer refuses the bind with {}: ask the provider",
+                text(code)
+            );
+        }
     };
     format!("the peer refuses the bind ({name}): {advice}")
 }

@@ -68,13 +68,19 @@ impl Delivery {
     }
 
     fn receipt(&self, received_at: DateTime<Utc>) -> Option<DeliveryReceipt> {
-        let id = self.tlvs.get(tlv::RECEIPTED_MESSAGE_ID).and_then(|id| c_string(id));
+        let id = self
+            .tlvs
+            .get(tlv::RECEIPTED_MESSAGE_ID)
+            .and_then(|id| c_string(id));
         let text = ReceiptText::parse(&coding::decode_receipt(&self.octets, self.data_coding));
         if !self.is_flagged() && id.is_none() && !text.as_ref().is_some_and(is_whole) {
             return None;
         }
         let text = text.unwrap_or_default();
-        let state = self.tlvs.get(tlv::MESSAGE_STATE).and_then(|value| value.first());
+        let state = self
+            .tlvs
+            .get(tlv::MESSAGE_STATE)
+            .and_then(|value| value.first());
         Some(DeliveryReceipt {
             provider_id: id.or(text.provider_id).unwrap_or_default(),
             status: match state {

@@ -109,8 +109,13 @@ impl Outbox {
             Ok(letter) => letter,
             Err(refusal) => return job.finish(vec![refusal], now),
         };
-        let retry_until = now.checked_add_signed(self.retry).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let until = job.submission.valid_until.map_or(retry_until, |end| end.min(retry_until));
+        let retry_until = now
+            .checked_add_signed(self.retry)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let until = job
+            .submission
+            .valid_until
+            .map_or(retry_until, |end| end.min(retry_until));
         let message = self.next_message;
         self.next_message += 1;
         self.ready
@@ -241,7 +246,11 @@ impl Outbox {
     pub(super) fn next_sequence(&mut self) -> u32 {
         loop {
             let sequence = self.sequence;
-            self.sequence = if sequence >= 0x7FFF_FFFF { 1 } else { sequence + 1 };
+            self.sequence = if sequence >= 0x7FFF_FFFF {
+                1
+            } else {
+                sequence + 1
+            };
             if !self.flights.contains_key(&sequence) {
                 return sequence;
             }

@@ -12,9 +12,10 @@ pub(super) struct Limit(Option<Arc<Mutex<Drip>>>);
 impl Limit {
     /// 0: none.
     pub(super) fn new(parts_per_second: u32, now: Instant) -> Self {
-        Self((parts_per_second > 0).then(|| {
-            Arc::new(Mutex::new(Drip::new(f64::from(parts_per_second), now)))
-        }))
+        Self(
+            (parts_per_second > 0)
+                .then(|| Arc::new(Mutex::new(Drip::new(f64::from(parts_per_second), now)))),
+        )
     }
 
     /// Takes leave for one part, or tells when to ask again.
@@ -128,7 +129,10 @@ impl Pace {
             return;
         }
         let seen = self.measure.rate(now);
-        let before = self.slow.as_ref().map_or(seen, |slow| slow.rate.min(seen.max(SLOWEST)));
+        let before = self
+            .slow
+            .as_ref()
+            .map_or(seen, |slow| slow.rate.min(seen.max(SLOWEST)));
         let rate = (before / 2.0).max(SLOWEST);
         let mut drip = Drip::new(rate, now);
         drip.next = now + PAUSE;
@@ -201,7 +205,10 @@ mod tests {
         let mut sent = 0;
         for _ in 0..1_000 {
             now += Duration::from_millis(1);
-            sent += binds.iter_mut().filter_map(|bind| bind.take(now).ok()).count();
+            sent += binds
+                .iter_mut()
+                .filter_map(|bind| bind.take(now).ok())
+                .count();
         }
         assert!((99..=103).contains(&sent), "{sent}");
     }

@@ -153,7 +153,9 @@ impl Form {
 
 /// A relative time of SMPP (7.1.1.2), at most four weeks so that it needs no months, which have no one length.
 fn relative(period: TimeDelta) -> String {
-    let seconds = period.clamp(TimeDelta::seconds(1), TimeDelta::weeks(4)).num_seconds();
+    let seconds = period
+        .clamp(TimeDelta::seconds(1), TimeDelta::weeks(4))
+        .num_seconds();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     format!(
         "0000{days:02}{:02}{:02}{:02}000R",
@@ -205,8 +207,14 @@ mod tests {
     #[test]
     fn a_sender_is_written_without_its_plus_and_refused_where_no_field_can_hold_it() {
         let written = |sender| source_address(&sender).map(|address| address.as_str().to_owned());
-        assert_eq!(written(SenderId::Number("+447700900001".into())).unwrap(), "447700900001");
-        assert_eq!(written(SenderId::Alphanumeric("ACME".into())).unwrap(), "ACME");
+        assert_eq!(
+            written(SenderId::Number("+447700900001".into())).unwrap(),
+            "447700900001"
+        );
+        assert_eq!(
+            written(SenderId::Alphanumeric("ACME".into())).unwrap(),
+            "ACME"
+        );
         assert_eq!(
             written(SenderId::Alphanumeric("\u{421}lear".into())).unwrap_err(),
             PartOutcome::Refused {

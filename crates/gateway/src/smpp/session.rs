@@ -98,7 +98,11 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         Self {
             bind,
-            outbox: Outbox::new(&bind.settings, Arc::clone(&bind.form), Arc::clone(&bind.clock)),
+            outbox: Outbox::new(
+                &bind.settings,
+                Arc::clone(&bind.form),
+                Arc::clone(&bind.clock),
+            ),
             output: Output::default(),
             deliveries: FuturesUnordered::new(),
             pace: Pace::new(bind.limit.clone(), now),
@@ -246,7 +250,10 @@ impl<'a> Session<'a> {
         // more that the part was taken.
         let provider_id = c_string(&frame.body).unwrap_or_default();
         let now = Instant::now();
-        match self.outbox.answered(frame.sequence, frame.status, provider_id) {
+        match self
+            .outbox
+            .answered(frame.sequence, frame.status, provider_id)
+        {
             Some(Class::Accepted) => self.pace.taken(now),
             Some(Class::Temporary) => self.pace.refused(now),
             Some(Class::Permanent(_)) => {}
@@ -267,7 +274,11 @@ impl<'a> Session<'a> {
         let delivery = match delivery {
             Ok(delivery) => delivery,
             Err(error) => {
-                tracing::warn!(gateway = self.bind.settings.name, ?error, "a delivery cannot be read");
+                tracing::warn!(
+                    gateway = self.bind.settings.name,
+                    ?error,
+                    "a delivery cannot be read"
+                );
                 return self.refuse(CommandStatus::EsmeRinvcmdlen, sequence);
             }
         };
@@ -296,7 +307,12 @@ impl<'a> Session<'a> {
     }
 
     fn respond(&mut self, sequence: u32, pdu: Pdu) {
-        frame::put(&mut self.output.buffer, CommandStatus::EsmeRok, sequence, pdu);
+        frame::put(
+            &mut self.output.buffer,
+            CommandStatus::EsmeRok,
+            sequence,
+            pdu,
+        );
     }
 
     fn refuse(&mut self, status: CommandStatus, sequence: u32) {
@@ -406,4 +422,3 @@ impl<'a> Session<'a> {
 fn is_response(id: CommandId) -> bool {
     u32::from(id) & 0x8000_0000 != 0
 }
-

@@ -158,12 +158,8 @@ impl SmppSettings {
         field::<6>("service_type", &self.service_type)?;
         range("binds", self.binds as u64, 1, 100)?;
         range("window", self.window as u64, 1, 10_000)?;
-        if self.response_timeout.is_zero() {
-            return Err(SettingsFault::Zero {
-                key: "response_timeout_seconds",
-            });
-        }
-        Ok(())
+        above_zero("enquire_link_seconds", self.enquire_link)?;
+        above_zero("response_timeout_seconds", self.response_timeout)
     }
 }
 
@@ -182,6 +178,13 @@ fn range(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), Set
         return Ok(());
     }
     Err(SettingsFault::Range { key, least, most })
+}
+
+fn above_zero(key: &'static str, wait: Duration) -> Result<(), SettingsFault> {
+    if wait.is_zero() {
+        return Err(SettingsFault::Zero { key });
+    }
+    Ok(())
 }
 
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
@@ -231,7 +234,8 @@ mod defaults {
 mod tests {
     use super::*;
 
-    const LEAST: &str = "name = 'main'\nhost = 'smsc'\nsystem_id = 'clarion'\npassword = 'secret'\n";
+    const LEAST: &str =
+        "name = 'main'\nhost = 'smsc'\nsystem_id = 'clarion'\npassword = 'secret'\n";
 
     fn read(more: &str) -> Result<SmppSettings, toml::de::Error> {
         toml::from_str(&format!("{LEAST}{more}"))
@@ -240,7 +244,10 @@ mod tests {
     #[test]
     fn what_is_left_out_has_its_default() {
         let settings = read("").unwrap();
-        assert_eq!((settings.port, settings.binds, settings.window), (2775, 1, 50));
+        assert_eq!(
+            (settings.port, settings.binds, settings.window),
+            (2775, 1, 50)
+        );
         assert_eq!(settings.enquire_link, Duration::from_secs(30));
         assert_eq!(settings.check(), Ok(()));
     }

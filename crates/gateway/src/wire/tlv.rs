@@ -54,7 +54,10 @@ mod tests {
         let tlvs = Tlvs::read(BytesMut::from(
             &b"\x00\x1e\x00\x02ab\x04\x27\x00\x01\x02\x04\x23\x00\x09"[..],
         ));
-        assert_eq!(c_string(tlvs.get(RECEIPTED_MESSAGE_ID).unwrap()).unwrap(), "ab");
+        assert_eq!(
+            c_string(tlvs.get(RECEIPTED_MESSAGE_ID).unwrap()).unwrap(),
+            "ab"
+        );
         assert_eq!(tlvs.get(MESSAGE_STATE).unwrap()[..], [2]);
         assert!(tlvs.get(NETWORK_ERROR_CODE).is_none());
         assert_eq!(c_string(b"\0"), None);

@@ -105,7 +105,12 @@ mod tests {
 
     #[test]
     fn a_header_that_lies_about_its_length_is_no_header() {
-        for lie in [&[][..], &[9, 0, 3], &[3, 0, 9, 1, b'x'], &[5, 0, 3, 1, 2, 3, b'x']] {
+        for lie in [
+            &[][..],
+            &[9, 0, 3],
+            &[3, 0, 9, 1, b'x'],
+            &[5, 0, 3, 1, 2, 3, b'x'],
+        ] {
             assert_eq!(strip(&mut Bytes::copy_from_slice(lie)), None, "{lie:?}");
         }
     }

@@ -1,0 +1,230 @@
+//! Store and forward: what waits for the binds of one system_id, by the time it is due. A delivery is kept until the
+//! peer has answered that it has it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use rusmpp::CommandStatus;
+use rusmpp::pdus::DeliverSm;
+use rusmpp::tlvs::MessageDeliveryRequestTlvValue as TlvValue;
+use rusmpp::types::{COctetString, OctetString};
+use rusmpp::values::{
+    DataCoding, ErrorCodeNetworkType, EsmClass, MessageState, NetworkErrorCode, Npi, Ton,
+};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::script::{Fate, Format};
+use crate::wire::ESM_RECEIPT;
+
+/// What waits for the binds of one system_id.
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    waiting: Mutex<Waiting>,
+    pub(super) changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    by_time: BTreeMap<(Instant, u64), Delivery>,
+    /// Keeps the order of what is due at one moment.
+    counter: u64,
+}
+
+/// Something to be delivered.
+#[derive(Debug, Clone)]
+pub(super) enum Delivery {
+    /// How a message ended.
+    Receipt(Box<Receipt>),
+    /// From a handset.
+    Message(Box<Message>),
+}
+
+/// How a message ended.
+#[derive(Debug, Clone)]
+pub(super) struct Receipt {
+    /// As receipts write it.
+    pub(super) message_id: String,
+    pub(super) fate: Fate,
+    pub(super) format: Format,
+    /// Whom the message went to, with its `+`.
+    pub(super) destination: String,
+    pub(super) source: String,
+    pub(super) source_ton: Ton,
+    pub(super) source_npi: Npi,
+    pub(super) submitted: DateTime<Utc>,
+    /// The beginning of the message.
+    pub(super) text: String,
+}
+
+/// From a handset.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    pub(super) source: String,
+    pub(super) destination: String,
+    pub(super) esm_class: u8,
+    pub(super) data_coding: u8,
+    pub(super) octets: Vec<u8>,
+}
+
+impl Mailbox {
+    /// Keeps a delivery until it is due.
+    pub(super) fn put(&self, due: Instant, delivery: Delivery) {
+        let mut waiting = self.lock();
+        waiting.counter += 1;
+        let key = (due, waiting.counter);
+        waiting.by_time.insert(key, delivery);
+        let is_first = waiting
+            .by_time
+            .first_key_value()
+            .is_some_and(|(first, _)| *first == key);
+        drop(waiting);
+        if is_first {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Takes the first that is due.
+    pub(super) fn take(&self, now: Instant) -> Option<Delivery> {
+        let mut waiting = self.lock();
+        let first = waiting.by_time.first_entry()?;
+        (first.key().0 <= now).then(|| first.remove())
+    }
+
+    /// When the first is due.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.lock()
+            .by_time
+            .first_key_value()
+            .map(|((due, _), _)| *due)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Delivery {
+    /// The deliver_sm, as sent now.
+    pub(super) fn pdu(&self, now: DateTime<Utc>) -> DeliverSm {
+        match self {
+            Self::Receipt(receipt) => receipt.pdu(now),
+            Self::Message(message) => message.pdu(),
+        }
+    }
+}
+
+impl Receipt {
+    fn pdu(&self, now: DateTime<Utc>) -> DeliverSm {
+        let text = match self.format {
+            Format::Tlvs => String::new(),
+            Format::Usual | Format::Text => self.text(now),
+        };
+        let tlvs = match self.format {
+            Format::Text => Vec::new(),
+            Format::Usual | Format::Tlvs => self.tlvs(),
+        };
+        DeliverSm::builder()
+            .source_addr_ton(Ton::International)
+            .source_addr_npi(Npi::Isdn)
+            .source_addr(address(&self.destination))
+            .dest_addr_ton(self.source_ton)
+            .dest_addr_npi(self.source_npi)
+            .destination_addr(address(&self.source))
+            .esm_class(EsmClass::from(ESM_RECEIPT))
+            .short_message(OctetString::from_vec(text.into_bytes()).unwrap_or_default())
+            .tlvs(tlvs)
+            .build()
+    }
+
+    fn text(&self, now: DateTime<Utc>) -> String {
+        let delivered = u8::from(self.fate == Fate::Delivered);
+        format!(
+            "id:{} sub:001 dlvrd:{delivered:03} submit date:{} done date:{} stat:{} err:{:03} text:{}",
+            self.message_id,
+            self.submitted.format("%y%m%d%H%M"),
+            now.format("%y%m%d%H%M"),
+            self.fate.word(),
+            self.fate.error(),
+            self.text,
+        )
+    }
+
+    fn tlvs(&self) -> Vec<TlvValue> {
+        let mut tlvs = vec![
+            TlvValue::ReceiptedMessageId(self.message_id.parse().unwrap_or_default()),
+            TlvValue::MessageState(MessageState::from(self.fate.state())),
+        ];
+        if self.fate.error() != 0 {
+            let code = NetworkErrorCode::new(ErrorCodeNetworkType::Gsm, self.fate.error());
+            tlvs.push(TlvValue::NetworkErrorCode(code));
+        }
+        tlvs
+    }
+}
+
+impl Message {
+    fn pdu(&self) -> DeliverSm {
+        DeliverSm::builder()
+            .source_addr_ton(Ton::International)
+            .source_addr_npi(Npi::Isdn)
+            .source_addr(address(&self.source))
+            .destination_addr(address(&self.destination))
+            .esm_class(EsmClass::from(self.esm_class))
+            .data_coding(DataCoding::from(self.data_coding))
+            .short_message(OctetString::from_slice(&self.octets).unwrap_or_default())
+            .build()
+    }
+}
+
+impl Fate {
+    /// As a receipt's `stat:` has it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Delivered => "DELIVRD",
+            Self::Undeliverable => "UNDELIV",
+            Self::Expired => "EXPIRED",
+            Self::Rejected => "REJECTD",
+        }
+    }
+
+    /// As the log has it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Undeliverable => "undeliverable",
+            Self::Expired => "expired",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn state(self) -> u8 {
+        match self {
+            Self::Delivered => 2,
+            Self::Expired => 3,
+            Self::Undeliverable => 5,
+            Self::Rejected => 8,
+        }
+    }
+
+    /// What GSM networks give with such an end.
+    fn error(self) -> u16 {
+        match self {
+            Self::Delivered => 0,
+            Self::Undeliverable => 1,
+            Self::Expired => 27,
+            Self::Rejected => 8,
+        }
+    }
+}
+
+/// SMPP writes numbers without their plus.
+fn address(number: &str) -> COctetString<1, 21> {
+    number.trim_start_matches('+').parse().unwrap_or_default()
+}
+
+/// Whether the peer has it now.
+pub(super) fn is_taken(status: u32) -> bool {
+    CommandStatus::from(status) == CommandStatus::EsmeRok
+}

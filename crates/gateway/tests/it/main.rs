@@ -1,0 +1,16 @@
+//! The SMPP client session against the simulator, and against a peer played by hand, over real sockets.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test leans on fails the test"
+)]
+
+mod faults;
+mod inbound;
+mod life;
+mod peer;
+mod simulator;
+mod submit;
+mod support;
