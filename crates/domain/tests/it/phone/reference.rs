@@ -74,8 +74,11 @@ fn agrees(row: &Row<'_>, ours: Result<PhoneNumber, PhoneRefusal>) -> bool {
 
 fn deliberate(row: &Row<'_>, ours: Result<PhoneNumber, PhoneRefusal>) -> Option<Deliberate> {
     let refused_there = row.kind == "-";
+    let wordy = |sign: char| sign.is_ascii_alphabetic() || ";*#".contains(sign);
     match ours {
-        Err(PhoneRefusal::Letters | PhoneRefusal::Sign) => Some(Deliberate::Letters),
+        Err(PhoneRefusal::Letters | PhoneRefusal::Sign) if row.written.contains(wordy) => {
+            Some(Deliberate::Letters)
+        }
         Ok(_) if refused_there && row.written.contains(['\u{2003}', '\u{202F}']) => {
             Some(Deliberate::Blanks)
         }
