@@ -1,7 +1,7 @@
 //! A simulated SMSC: a real SMPP 3.4 server that takes what is submitted, answers and sends receipts by a script, and
 //! logs every event. It runs inside the service, where no other gateway is configured, or alone.
 //!
-//! It forgets everything when it stops, except its log.
+//! When it stops it keeps what it has not delivered yet beside its log; killed, it forgets it.
 
 mod chance;
 mod journal;
@@ -9,11 +9,12 @@ mod mailbox;
 mod script;
 mod session;
 mod smsc;
+mod spool;
 mod submit;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clarion_domain::clock::Clock;
@@ -28,6 +29,7 @@ use self::journal::Journal;
 use self::mailbox::{Delivery, Message};
 use self::session::Session;
 use self::smsc::Smsc;
+use self::spool::Kept;
 use crate::wire::udh::Concatenation;
 use crate::wire::{ESM_UDH, coding};
 
@@ -41,7 +43,7 @@ pub struct SimulatorSettings {
     pub enabled: bool,
     /// Where it listens; port 0: any free one.
     pub listen: String,
-    /// The file of its log, one line of JSON per event; empty: none.
+    /// The file of its log, one line of JSON per event; empty: none, and nothing outlives a stop.
     pub log: PathBuf,
     /// The file of its script; empty: everything is delivered after a short delay.
     pub script: PathBuf,
@@ -72,8 +74,8 @@ pub enum SimulatorFault {
         /// Why.
         source: io::Error,
     },
-    /// It cannot write its log.
-    #[error("the simulator cannot write its log {path}: {source}")]
+    /// It cannot write its log, or read what waited beside it.
+    #[error("the simulator cannot use its log {path}: {source}")]
     Log {
         /// Where.
         path: PathBuf,
@@ -85,13 +87,18 @@ pub enum SimulatorFault {
 /// The simulated SMSC.
 pub struct Simulator;
 
+struct Log {
+    writer: JoinHandle<()>,
+    spool: PathBuf,
+}
+
 /// A simulated SMSC that runs.
 pub struct RunningSimulator {
     address: SocketAddr,
     smsc: Arc<Smsc>,
     stop: CancellationToken,
     server: JoinHandle<()>,
-    writer: Option<JoinHandle<()>>,
+    log: Option<Log>,
 }
 
 impl Simulator {
@@ -122,15 +129,16 @@ impl Simulator {
         };
         let listener = TcpListener::bind(&settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let (journal, writer) = open_log(&settings)?;
+        let (journal, log, waiting) = open_log(&settings.log)?;
         let smsc = Arc::new(Smsc::new(script, clock, journal));
+        smsc.restore(waiting);
         let stop = CancellationToken::new();
         Ok(RunningSimulator {
             address,
             server: tokio::spawn(serve(listener, Arc::clone(&smsc), stop.clone())),
             smsc,
             stop,
-            writer,
+            log,
         })
     }
 }
@@ -159,24 +167,30 @@ impl RunningSimulator {
         self.stop.cancel();
         // They end by themselves once cancelled; one that did not has nothing left to tell.
         let _ = self.server.await;
+        let waiting = self.smsc.waiting();
         drop(self.smsc);
-        if let Some(writer) = self.writer {
-            let _ = writer.await;
+        if let Some(log) = self.log {
+            let _ = log.writer.await;
+            if let Err(error) = spool::save(&log.spool, &waiting) {
+                tracing::error!(%error, "the simulator cannot keep what it has not delivered");
+            }
         }
     }
 }
 
-fn open_log(
-    settings: &SimulatorSettings,
-) -> Result<(Journal, Option<JoinHandle<()>>), SimulatorFault> {
-    if settings.log.as_os_str().is_empty() {
-        return Ok((Journal::none(), None));
+/// The log, its writer, and what waited when it was last stopped.
+fn open_log(path: &Path) -> Result<(Journal, Option<Log>, Vec<Kept>), SimulatorFault> {
+    if path.as_os_str().is_empty() {
+        return Ok((Journal::none(), None, Vec::new()));
     }
-    let (journal, writer) = Journal::open(&settings.log).map_err(|source| SimulatorFault::Log {
-        path: settings.log.clone(),
+    let fault = |source| SimulatorFault::Log {
+        path: path.to_owned(),
         source,
-    })?;
-    Ok((journal, Some(writer)))
+    };
+    let spool = spool::beside(path);
+    let (journal, writer) = Journal::open(path).map_err(fault)?;
+    let waiting = spool::load(&spool).map_err(fault)?;
+    Ok((journal, Some(Log { writer, spool }), waiting))
 }
 
 async fn serve(listener: TcpListener, smsc: Arc<Smsc>, stop: CancellationToken) {

@@ -7,6 +7,7 @@
 
 mod bind;
 mod codes;
+mod deliveries;
 mod inbound;
 mod outbox;
 mod pace;

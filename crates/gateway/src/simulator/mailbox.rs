@@ -12,6 +12,7 @@ use rusmpp::types::{COctetString, OctetString};
 use rusmpp::values::{
     DataCoding, ErrorCodeNetworkType, EsmClass, MessageState, NetworkErrorCode, Npi, Ton,
 };
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -33,7 +34,7 @@ struct Waiting {
 }
 
 /// Something to be delivered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Delivery {
     /// How a message ended.
     Receipt(Box<Receipt>),
@@ -42,7 +43,7 @@ pub(super) enum Delivery {
 }
 
 /// How a message ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Receipt {
     /// As receipts write it.
     pub(super) message_id: String,
@@ -51,15 +52,15 @@ pub(super) struct Receipt {
     /// Whom the message went to, with its `+`.
     pub(super) destination: String,
     pub(super) source: String,
-    pub(super) source_ton: Ton,
-    pub(super) source_npi: Npi,
+    pub(super) source_ton: u8,
+    pub(super) source_npi: u8,
     pub(super) submitted: DateTime<Utc>,
     /// The beginning of the message.
     pub(super) text: String,
 }
 
 /// From a handset.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Message {
     pub(super) source: String,
     pub(super) destination: String,
@@ -90,6 +91,13 @@ impl Mailbox {
         let mut waiting = self.lock();
         let first = waiting.by_time.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())
+    }
+
+    /// Takes all that waits, due or not.
+    pub(super) fn empty(&self) -> Vec<Delivery> {
+        std::mem::take(&mut self.lock().by_time)
+            .into_values()
+            .collect()
     }
 
     /// When the first is due.
@@ -129,8 +137,8 @@ impl Receipt {
             .source_addr_ton(Ton::International)
             .source_addr_npi(Npi::Isdn)
             .source_addr(address(&self.destination))
-            .dest_addr_ton(self.source_ton)
-            .dest_addr_npi(self.source_npi)
+            .dest_addr_ton(Ton::from(self.source_ton))
+            .dest_addr_npi(Npi::from(self.source_npi))
             .destination_addr(address(&self.source))
             .esm_class(EsmClass::from(ESM_RECEIPT))
             .short_message(OctetString::from_vec(text.into_bytes()).unwrap_or_default())

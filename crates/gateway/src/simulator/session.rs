@@ -99,6 +99,7 @@ impl Session {
                 timer.as_mut().reset(wake);
             }
             let mailbox = self.receiving().map(Arc::clone);
+            frame::make_room(&mut input);
             tokio::select! {
                 read = reader.read_buf(&mut input), if self.may_go_on() => {
                     if read? == 0 {
@@ -217,8 +218,12 @@ impl Session {
             });
             CommandStatus::EsmeRok
         };
-        self.smsc
-            .log_bind("bind", self.number, frame.sequence, &format!("{status:?}"));
+        self.smsc.log_bind(
+            "bind",
+            self.number,
+            frame.sequence,
+            &format!("0x{:08X}", u32::from(status)),
+        );
         match status {
             CommandStatus::EsmeRok => self.respond(frame.sequence, bind_response(frame.id)),
             _ => self.respond_bare(frame.id, u32::from(status), frame.sequence),

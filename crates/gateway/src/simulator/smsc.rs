@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clarion_domain::clock::Clock;
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::journal::{Journal, Line};
 use super::mailbox::{Delivery, Mailbox, Receipt};
 use super::script::{Answer, Decision, Fate, Rule, Script};
+use super::spool::Kept;
 use super::submit::Submit;
 
 /// The simulated SMSC.
@@ -66,20 +67,39 @@ impl Smsc {
 
     /// Where the deliveries to a system_id wait.
     pub(super) fn mailbox(&self, system_id: &str) -> Arc<Mailbox> {
-        let mut mailboxes = self
-            .mailboxes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut mailboxes = self.lock_mailboxes();
         Arc::clone(mailboxes.entry(system_id.to_owned()).or_default())
     }
 
     /// Where deliveries to anyone who was ever bound wait.
     pub(super) fn mailboxes(&self) -> Vec<Arc<Mailbox>> {
-        let mailboxes = self
-            .mailboxes
+        self.lock_mailboxes().values().cloned().collect()
+    }
+
+    /// Puts back what waited when it was stopped.
+    pub(super) fn restore(&self, waiting: Vec<Kept>) {
+        for kept in waiting {
+            self.mailbox(&kept.system_id)
+                .put(Instant::now(), kept.delivery);
+        }
+    }
+
+    /// Takes out all that waits.
+    pub(super) fn waiting(&self) -> Vec<Kept> {
+        let mut waiting = Vec::new();
+        for (system_id, mailbox) in self.lock_mailboxes().iter() {
+            waiting.extend(mailbox.empty().into_iter().map(|delivery| Kept {
+                system_id: system_id.clone(),
+                delivery,
+            }));
+        }
+        waiting
+    }
+
+    fn lock_mailboxes(&self) -> MutexGuard<'_, HashMap<String, Arc<Mailbox>>> {
+        self.mailboxes
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        mailboxes.values().cloned().collect()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes or refuses a submit, logs it, and puts its receipt into the mailbox.

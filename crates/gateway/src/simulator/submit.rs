@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use rusmpp::decode::{DecodeError, DecodeWithLength};
 use rusmpp::pdus::SubmitSm;
-use rusmpp::values::{Npi, Ton};
+use rusmpp::values::Ton;
 
 use super::script::Fate;
 use crate::wire::tlv::{MESSAGE_PAYLOAD, Tlvs};
@@ -14,8 +14,8 @@ use crate::wire::{ESM_UDH, coding, esm_octet};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Submit {
     pub(super) source: String,
-    pub(super) source_ton: Ton,
-    pub(super) source_npi: Npi,
+    pub(super) source_ton: u8,
+    pub(super) source_npi: u8,
     /// E.164 with its `+`, where it is an international number.
     pub(super) destination: String,
     /// Decoded, without its header.
@@ -44,8 +44,8 @@ impl Submit {
             text: coding::decode(&octets, u8::from(pdu.data_coding)),
             place,
             registered_delivery: u8::from(pdu.registered_delivery),
-            source_ton: pdu.source_addr_ton,
-            source_npi: pdu.source_addr_npi,
+            source_ton: u8::from(pdu.source_addr_ton),
+            source_npi: u8::from(pdu.source_addr_npi),
             source: pdu.source_addr.to_string(),
         })
     }

@@ -57,6 +57,12 @@ impl Bind {
         self.shown().clone()
     }
 
+    /// Gives no more room, and shows so.
+    pub(super) fn show_down(&self) {
+        self.window.set_up(self.index, false);
+        self.shown().connected_since = None;
+    }
+
     pub(super) fn show_in_flight(&self, in_flight: usize) {
         self.shown().in_flight = in_flight;
     }
@@ -107,8 +113,6 @@ impl Bind {
         }
         self.window.set_up(self.index, true);
         let end = Session::new(self).run(link, jobs, stop).await;
-        self.window.set_up(self.index, false);
-        self.shown().connected_since = None;
         match end {
             End::Stopped => {
                 tracing::info!(gateway = self.settings.name, bind = self.index, "unbound")

@@ -7,10 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use clarion_domain::gateway::{BoxFuture, NotStored};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use rusmpp::pdus::{DataSmResp, DeliverSmResp};
 use rusmpp::{CommandId, CommandStatus, Pdu};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -19,21 +15,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::bind::{Bind, Link};
 use super::codes::Class;
-use super::inbound::Delivery;
+use super::deliveries::Deliveries;
 use super::outbox::{Job, Outbox};
 use super::pace::Pace;
 use crate::wire::frame::{self, Frame, FrameFault};
 use crate::wire::output::Output;
 use crate::wire::tlv::c_string;
 
-/// Deliveries that may wait for the sink at a time; beyond, nothing more is read.
-const DELIVERIES: usize = 1_000;
 /// Octets that may wait for the socket; beyond, nothing more is read, so that a peer cannot fill our memory with answers.
 const UNWRITTEN: usize = 1 << 20;
 /// Octets of parts that are written in one go.
 const IN_ONE_GO: usize = 1 << 16;
-/// How long a last word may take.
+/// How long a last word may take, ours or the peer's.
 const LAST_WORD: Duration = Duration::from_secs(1);
+/// How long a peer that unbinds is waited for to answer what it has.
+const LEAVE: Duration = Duration::from_secs(5);
 
 /// How often is looked while nothing is read, since no answer can be missed then.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -69,7 +65,7 @@ pub(super) struct Session<'a> {
     bind: &'a Bind,
     outbox: Outbox,
     output: Output,
-    deliveries: FuturesUnordered<BoxFuture<'static, Stored>>,
+    deliveries: Deliveries,
     pace: Pace,
     /// When the pace allows the next part, where it is what holds it back.
     paced: Option<Instant>,
@@ -82,15 +78,39 @@ pub(super) struct Session<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
-    Draining { until: Instant },
-    Unbinding { until: Instant },
+    /// We stop: what has begun is finished.
+    Draining {
+        until: Instant,
+    },
+    /// We have asked to unbind.
+    Unbinding {
+        until: Instant,
+    },
+    /// The peer has asked to unbind: nothing more is written, what is in flight may still be answered.
+    Leaving {
+        until: Instant,
+        sequence: u32,
+    },
 }
 
-/// What the sink made of a delivery.
-struct Stored {
-    response: CommandId,
-    sequence: u32,
-    result: Result<(), NotStored>,
+impl Phase {
+    /// When it ends at the latest.
+    fn until(self) -> Option<Instant> {
+        match self {
+            Self::Open => None,
+            Self::Draining { until } | Self::Unbinding { until } | Self::Leaving { until, .. } => {
+                Some(until)
+            }
+        }
+    }
+
+    /// What it ends with.
+    fn end(self) -> End {
+        match self {
+            Self::Leaving { sequence, .. } => End::Unbound { sequence },
+            Self::Open | Self::Draining { .. } | Self::Unbinding { .. } => End::Stopped,
+        }
+    }
 }
 
 impl<'a> Session<'a> {
@@ -104,7 +124,7 @@ impl<'a> Session<'a> {
                 Arc::clone(&bind.clock),
             ),
             output: Output::default(),
-            deliveries: FuturesUnordered::new(),
+            deliveries: Deliveries::default(),
             pace: Pace::new(bind.limit.clone(), now),
             paced: None,
             heard: now,
@@ -124,6 +144,11 @@ impl<'a> Session<'a> {
             Ok(never) => match never {},
             Err(end) => end,
         };
+        // Before the outcomes give their room back, so that nobody takes it on a bind that is gone.
+        self.bind.show_down();
+        if let End::Broken(_) = end {
+            self.hear_out(&mut link).await;
+        }
         self.outbox.close(&self.output);
         self.bind.show_in_flight(0);
         self.last_word(&mut link, &end).await;
@@ -140,17 +165,18 @@ impl<'a> Session<'a> {
         loop {
             self.take_frames(&mut link.input)?;
             self.write_parts();
-            self.unbind_when_drained();
+            self.finish_phase()?;
             let wake = self.wake();
             // Set anew only where it would be late: one that fires early does no harm, setting it costs.
             if timer.is_elapsed() || wake < timer.deadline() {
                 timer.as_mut().reset(wake);
             }
+            frame::make_room(&mut link.input);
             tokio::select! {
                 read = link.reader.read_buf(&mut link.input), if self.may_read() => self.on_read(read)?,
                 written = link.writer.write_buf(&mut self.output.buffer),
                     if !self.output.buffer.is_empty() => self.on_written(written)?,
-                Some(stored) = self.deliveries.next(), if !self.deliveries.is_empty() => self.answer(&stored),
+                stored = self.deliveries.next() => self.deliveries.answer(stored, &mut self.output.buffer),
                 Some(batch) = jobs.recv(), if self.phase == Phase::Open => self.accept(batch, jobs),
                 () = stop.cancelled(), if self.phase == Phase::Open => self.drain(jobs),
                 () = &mut timer => self.on_time()?,
@@ -159,7 +185,7 @@ impl<'a> Session<'a> {
     }
 
     fn may_read(&self) -> bool {
-        self.deliveries.len() < DELIVERIES && self.output.buffer.len() < UNWRITTEN
+        !self.deliveries.is_full() && self.output.buffer.len() < UNWRITTEN
     }
 
     fn on_read(&mut self, read: io::Result<usize>) -> Result<(), End> {
@@ -198,7 +224,7 @@ impl<'a> Session<'a> {
     fn write_parts(&mut self) {
         let now = Instant::now();
         self.paced = None;
-        while self.output.buffer.len() < IN_ONE_GO && self.outbox.can_write() {
+        while self.may_write() && self.outbox.can_write() {
             if let Err(at) = self.pace.take(now) {
                 self.paced = Some(at);
                 break;
@@ -206,6 +232,11 @@ impl<'a> Session<'a> {
             self.outbox.write_next(&mut self.output, now);
         }
         self.bind.show_in_flight(self.outbox.in_flight());
+    }
+
+    fn may_write(&self) -> bool {
+        self.output.buffer.len() < IN_ONE_GO
+            && matches!(self.phase, Phase::Open | Phase::Draining { .. })
     }
 
     fn take_frames(&mut self, input: &mut BytesMut) -> Result<(), End> {
@@ -220,20 +251,9 @@ impl<'a> Session<'a> {
     fn on_frame(&mut self, frame: Frame) -> Result<(), End> {
         match frame.id {
             CommandId::SubmitSmResp | CommandId::GenericNack => self.on_answer(frame),
-            CommandId::DeliverSm => {
-                let delivery = Delivery::of_deliver_sm(frame.body);
-                self.deliver(delivery, CommandId::DeliverSmResp, frame.sequence);
-            }
-            CommandId::DataSm => {
-                let delivery = Delivery::of_data_sm(frame.body);
-                self.deliver(delivery, CommandId::DataSmResp, frame.sequence);
-            }
+            CommandId::DeliverSm | CommandId::DataSm => self.on_delivery(frame),
             CommandId::EnquireLink => self.respond(frame.sequence, Pdu::EnquireLinkResp),
-            CommandId::Unbind => {
-                return Err(End::Unbound {
-                    sequence: frame.sequence,
-                });
-            }
+            CommandId::Unbind => self.leave(frame.sequence),
             CommandId::UnbindResp if matches!(self.phase, Phase::Unbinding { .. }) => {
                 return Err(End::Stopped);
             }
@@ -265,45 +285,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn deliver(
-        &mut self,
-        delivery: Result<Delivery, rusmpp::decode::DecodeError>,
-        response: CommandId,
-        sequence: u32,
-    ) {
-        let delivery = match delivery {
-            Ok(delivery) => delivery,
-            Err(error) => {
-                tracing::warn!(
-                    gateway = self.bind.settings.name,
-                    ?error,
-                    "a delivery cannot be read"
-                );
-                return self.refuse(CommandStatus::EsmeRinvcmdlen, sequence);
-            }
-        };
-        let inbound = delivery.into_inbound(self.bind.clock.now());
-        let storing = self.bind.sink.receive(&self.bind.settings.name, inbound);
-        self.deliveries.push(Box::pin(async move {
-            Stored {
-                response,
-                sequence,
-                result: storing.await,
-            }
-        }));
-    }
-
-    /// Only now is the delivery ours: a peer that gets no answer, or a temporary error, delivers again.
-    fn answer(&mut self, stored: &Stored) {
-        let status = match stored.result {
-            Ok(()) => CommandStatus::EsmeRok,
-            Err(NotStored) => CommandStatus::EsmeRxTAppn,
-        };
-        let pdu = match stored.response {
-            CommandId::DataSmResp => Pdu::DataSmResp(DataSmResp::default()),
-            _ => Pdu::DeliverSmResp(DeliverSmResp::default()),
-        };
-        frame::put(&mut self.output.buffer, status, stored.sequence, pdu);
+    fn on_delivery(&mut self, frame: Frame) {
+        let (sequence, gateway) = (frame.sequence, &self.bind.settings.name);
+        let now = self.bind.clock.now();
+        if let Err(error) = self.deliveries.take(frame, gateway, &*self.bind.sink, now) {
+            tracing::warn!(gateway, ?error, "a delivery cannot be read");
+            self.refuse(CommandStatus::EsmeRinvcmdlen, sequence);
+        }
     }
 
     fn respond(&mut self, sequence: u32, pdu: Pdu) {
@@ -321,10 +309,8 @@ impl<'a> Session<'a> {
 
     fn on_time(&mut self) -> Result<(), End> {
         let now = Instant::now();
-        if let Phase::Draining { until } | Phase::Unbinding { until } = self.phase
-            && until <= now
-        {
-            return Err(End::Stopped);
+        if self.phase.until().is_some_and(|until| until <= now) {
+            return Err(self.phase.end());
         }
         if self.may_read() {
             self.give_up_overdue(now);
@@ -366,10 +352,7 @@ impl<'a> Session<'a> {
 
     /// When something must be done though nothing happens.
     fn wake(&mut self) -> Instant {
-        let phase = match self.phase {
-            Phase::Open => None,
-            Phase::Draining { until } | Phase::Unbinding { until } => Some(until),
-        };
+        let phase = self.phase.until();
         if !self.may_read() {
             let later = Instant::now() + LOOK_AGAIN;
             return phase.map_or(later, |until| until.min(later));
@@ -390,17 +373,50 @@ impl<'a> Session<'a> {
         };
     }
 
-    fn unbind_when_drained(&mut self) {
-        if matches!(self.phase, Phase::Draining { .. })
-            && self.outbox.is_empty()
-            && self.deliveries.is_empty()
-        {
-            let sequence = self.outbox.next_sequence();
-            self.respond(sequence, Pdu::Unbind);
-            self.phase = Phase::Unbinding {
-                until: Instant::now() + self.bind.settings.response_timeout.min(LAST_WORD),
-            };
+    fn leave(&mut self, sequence: u32) {
+        self.bind.show_down();
+        self.outbox.withdraw();
+        self.phase = Phase::Leaving {
+            until: Instant::now() + self.bind.settings.response_timeout.min(LEAVE),
+            sequence,
+        };
+    }
+
+    /// Goes on to the next phase where the present one has nothing left to wait for.
+    fn finish_phase(&mut self) -> Result<(), End> {
+        match self.phase {
+            Phase::Draining { .. } if self.outbox.is_empty() && self.deliveries.is_empty() => {
+                let sequence = self.outbox.next_sequence();
+                self.respond(sequence, Pdu::Unbind);
+                self.phase = Phase::Unbinding {
+                    until: Instant::now() + self.bind.settings.response_timeout.min(LAST_WORD),
+                };
+                Ok(())
+            }
+            Phase::Leaving { .. }
+                if self.outbox.in_flight() == 0
+                    && self.deliveries.is_empty()
+                    && self.output.buffer.is_empty() =>
+            {
+                Err(self.phase.end())
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// What could not be written broke the connection, but the peer may have answered other parts before.
+    async fn hear_out(&mut self, link: &mut Link) {
+        let hearing = async {
+            while let Ok(1..) = link.reader.read_buf(&mut link.input).await {
+                while let Ok(Some(frame)) = frame::next_frame(&mut link.input) {
+                    if frame.id == CommandId::SubmitSmResp {
+                        self.on_answer(frame);
+                    }
+                }
+            }
+        };
+        // Whatever is not heard by then counts as not answered.
+        let _ = tokio::time::timeout(LAST_WORD, hearing).await;
     }
 
     /// Says why we go, where the output is at the end of a PDU and the peer may still listen.

@@ -13,6 +13,9 @@ const HEADER: usize = 16;
 /// The longest PDU taken: a message_payload of 64 KiB and its surroundings.
 const LONGEST: usize = 70_000;
 
+const LEAST_ROOM: usize = 1 << 12;
+const ROOM: usize = 1 << 16;
+
 /// A PDU's header and its undecoded body.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -31,6 +34,13 @@ pub(crate) struct Frame {
 #[error("a PDU claims a length of {length} octets; between 16 and 70000 are taken")]
 pub(crate) struct FrameFault {
     length: usize,
+}
+
+/// Makes room for what is read next: left alone, a full buffer grows by a few octets with each read.
+pub(crate) fn make_room(input: &mut BytesMut) {
+    if input.capacity() - input.len() < LEAST_ROOM {
+        input.reserve(ROOM);
+    }
 }
 
 /// Cuts the next whole frame off the input; `None` where it has not come in full.

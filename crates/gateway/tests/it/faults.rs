@@ -18,7 +18,7 @@ async fn a_part_that_is_not_answered_in_time_is_unknown_and_never_sent_again() {
         Some(&log),
     )
     .await;
-    let mut bench = bench(simulator.local_addr(), "response_timeout_seconds = 0.1");
+    let mut bench = bench(simulator.local_addr(), "response_timeout_seconds = 1");
     assert_eq!(
         bench.send_one(message(1, "silent")).await,
         [PartOutcome::Unknown]
@@ -147,7 +147,7 @@ async fn a_peer_that_falls_silent_is_left() {
     let stage = Stage::open().await;
     let bench = bench(
         stage.address(),
-        "enquire_link_seconds = 0.02\nresponse_timeout_seconds = 0.05",
+        "enquire_link_seconds = 0.02\nresponse_timeout_seconds = 0.5",
     );
     let mut peer = stage.bound().await;
     assert_eq!(peer.next().await.id(), rusmpp::CommandId::EnquireLink);

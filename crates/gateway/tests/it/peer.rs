@@ -1,4 +1,4 @@
-//! An SMSC played by hand, PDU by PDU, with the codec's own stream decoder: what our session writes is read by code that
+//! An SMSC, or its client, played by hand, PDU by PDU, with the codec's own stream decoder: what our session writes is read by code that
 //! is not ours.
 
 use std::net::SocketAddr;
@@ -53,6 +53,27 @@ impl Stage {
 }
 
 impl Peer {
+    /// Plays the client of an SMSC there.
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        let stream = soon(TcpStream::connect(address)).await.unwrap();
+        Self(Framed::new(stream, CommandCodec::new()))
+    }
+
+    /// Asks to bind.
+    pub(crate) async fn bind(&mut self, request: impl Into<Pdu>) -> Command {
+        self.send(1, request).await;
+        self.next().await
+    }
+
+    /// Submits a part, and tells the id it was taken under.
+    pub(crate) async fn submitted(&mut self, submit: SubmitSm) -> String {
+        self.send(2, submit).await;
+        match self.next().await.pdu() {
+            Some(Pdu::SubmitSmResp(response)) => response.message_id().to_string(),
+            other => panic!("not taken: {other:?}"),
+        }
+    }
+
     /// The next PDU.
     pub(crate) async fn next(&mut self) -> Command {
         soon(self.0.next())

@@ -1,0 +1,97 @@
+//! Deliveries between the peer and the sink: handed over as they come, without waiting for each other, and answered when
+//! the sink has them.
+
+use bytes::BytesMut;
+use chrono::{DateTime, Utc};
+use clarion_domain::gateway::{BoxFuture, InboundSink, NotStored};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use rusmpp::decode::DecodeError;
+use rusmpp::pdus::{DataSmResp, DeliverSmResp};
+use rusmpp::{CommandId, CommandStatus, Pdu};
+
+use super::inbound::Delivery;
+use crate::wire::frame::{self, Frame};
+
+/// Deliveries that may wait for the sink at a time.
+const MOST: usize = 1_000;
+
+/// Deliveries that wait for the sink.
+#[derive(Default)]
+pub(super) struct Deliveries(FuturesUnordered<BoxFuture<'static, Stored>>);
+
+/// What the sink made of a delivery.
+pub(super) struct Stored {
+    request: CommandId,
+    sequence: u32,
+    result: Result<(), NotStored>,
+}
+
+impl Deliveries {
+    /// Whether no more should be read.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= MOST
+    }
+
+    /// Whether none waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Hands a deliver_sm or data_sm to the sink.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn take(
+        &mut self,
+        frame: Frame,
+        gateway: &str,
+        sink: &dyn InboundSink,
+        now: DateTime<Utc>,
+    ) -> Result<(), DecodeError> {
+        let Frame { id, sequence, .. } = frame;
+        let delivery = match id {
+            CommandId::DataSm => Delivery::of_data_sm(frame.body)?,
+            _ => Delivery::of_deliver_sm(frame.body)?,
+        };
+        let storing = sink.receive(gateway, delivery.into_inbound(now));
+        self.0.push(Box::pin(storing.map(move |result| Stored {
+            request: id,
+            sequence,
+            result,
+        })));
+        Ok(())
+    }
+
+    /// Waits for the next that the sink has done with; never returns while none waits.
+    pub(super) async fn next(&mut self) -> Stored {
+        match self.0.next().await {
+            Some(stored) => stored,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Answers this one and all others that are done: a sink that stores in batches has many at once.
+    pub(super) fn answer(&mut self, stored: Stored, output: &mut BytesMut) {
+        let mut next = Some(stored);
+        while let Some(stored) = next {
+            stored.answer(output);
+            next = self.0.next().now_or_never().flatten();
+        }
+    }
+}
+
+impl Stored {
+    /// Only now is the delivery ours: a peer that gets no answer, or a temporary error, delivers again.
+    fn answer(&self, output: &mut BytesMut) {
+        let status = match self.result {
+            Ok(()) => CommandStatus::EsmeRok,
+            Err(NotStored) => CommandStatus::EsmeRxTAppn,
+        };
+        let pdu = match self.request {
+            CommandId::DataSm => Pdu::DataSmResp(DataSmResp::default()),
+            _ => Pdu::DeliverSmResp(DeliverSmResp::default()),
+        };
+        frame::put(output, status, self.sequence, pdu);
+    }
+}
