@@ -23,7 +23,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::journal::Journal;
 use self::mailbox::{Delivery, Message};
@@ -96,7 +96,8 @@ struct Log {
 pub struct RunningSimulator {
     address: SocketAddr,
     smsc: Arc<Smsc>,
-    stop: CancellationToken,
+    /// Ends all its tasks when dropped.
+    stop: DropGuard,
     server: JoinHandle<()>,
     log: Option<Log>,
 }
@@ -137,7 +138,7 @@ impl Simulator {
             address,
             server: tokio::spawn(serve(listener, Arc::clone(&smsc), stop.clone())),
             smsc,
-            stop,
+            stop: stop.drop_guard(),
             log,
         })
     }
@@ -164,7 +165,7 @@ impl RunningSimulator {
 
     /// Closes all connections, and returns when the log is written.
     pub async fn stop(self) {
-        self.stop.cancel();
+        drop(self.stop);
         // They end by themselves once cancelled; one that did not has nothing left to tell.
         let _ = self.server.await;
         let waiting = self.smsc.waiting();

@@ -7,8 +7,6 @@ pub(crate) mod output;
 pub(crate) mod tlv;
 pub(crate) mod udh;
 
-use rusmpp::values::EsmClass;
-
 /// esm_class bits that say what a delivery is: a receipt, an acknowledgement, an intermediate notification.
 pub(crate) const ESM_TYPE: u8 = 0b0011_1100;
 /// esm_class: a delivery receipt.
@@ -17,8 +15,3 @@ pub(crate) const ESM_RECEIPT: u8 = 0b0000_0100;
 pub(crate) const ESM_INTERMEDIATE: u8 = 0b0010_0000;
 /// esm_class: the text begins with a user data header.
 pub(crate) const ESM_UDH: u8 = 0b0100_0000;
-
-/// The octet of an esm_class.
-pub(crate) fn esm_octet(esm_class: EsmClass) -> u8 {
-    u8::from(esm_class)
-}

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use rusmpp::CommandStatus;
 use rusmpp::pdus::DeliverSm;
 use rusmpp::tlvs::MessageDeliveryRequestTlvValue as TlvValue;
 use rusmpp::types::{COctetString, OctetString};
@@ -230,9 +229,4 @@ impl Fate {
 /// SMPP writes numbers without their plus.
 fn address(number: &str) -> COctetString<1, 21> {
     number.trim_start_matches('+').parse().unwrap_or_default()
-}
-
-/// Whether the peer has it now.
-pub(super) fn is_taken(status: u32) -> bool {
-    CommandStatus::from(status) == CommandStatus::EsmeRok
 }

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::mailbox::{Delivery, Mailbox, is_taken};
+use super::mailbox::{Delivery, Mailbox};
 use super::script::Answer;
 use super::smsc::{Smsc, Verdict};
 use super::submit::Submit;
@@ -286,7 +286,7 @@ impl Session {
         let words = format!("0x{:08X}", frame.status);
         self.smsc
             .log_delivery(event, self.number, frame.sequence, &delivery, Some(words));
-        if !is_taken(frame.status)
+        if CommandStatus::from(frame.status) != CommandStatus::EsmeRok
             && let Some(bound) = &self.bound
         {
             let again = Duration::from_millis(self.smsc.script.redelivery_ms);

@@ -8,7 +8,7 @@ use rusmpp::values::Ton;
 use super::script::Fate;
 use crate::wire::tlv::{MESSAGE_PAYLOAD, Tlvs};
 use crate::wire::udh::{self, Concatenation};
-use crate::wire::{ESM_UDH, coding, esm_octet};
+use crate::wire::{ESM_UDH, coding};
 
 /// A submitted part.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ impl Submit {
     pub(super) fn read(mut body: BytesMut) -> Result<Self, DecodeError> {
         let (pdu, _) = SubmitSm::decode(&mut body, 0)?;
         let mut octets = text_of(&pdu, &Tlvs::read(body));
-        let place = if esm_octet(pdu.esm_class) & ESM_UDH == 0 {
+        let place = if u8::from(pdu.esm_class) & ESM_UDH == 0 {
             None
         } else {
             udh::strip(&mut octets)
@@ -64,5 +64,20 @@ fn text_of(pdu: &SubmitSm, tlvs: &Tlvs) -> Bytes {
     match tlvs.get(MESSAGE_PAYLOAD) {
         Some(payload) if pdu.short_message().is_empty() => payload.clone(),
         _ => pdu.short_message().clone().into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_octets_make_it_panic(octets in vec(any::<u8>(), 0..300)) {
+            let _ = Submit::read(BytesMut::from(&octets[..]));
+        }
     }
 }

@@ -48,8 +48,8 @@ pub(super) struct Link {
     pub(super) input: BytesMut,
 }
 
-/// The sequence number of the bind request: an answer to any other belongs to something else.
-const BIND_SEQUENCE: u32 = 0x7FFF_FFFF;
+/// The sequence number of the bind request, the first of its connection.
+pub(super) const BIND_SEQUENCE: u32 = 1;
 
 impl Bind {
     /// What there is to see of it.

@@ -8,7 +8,7 @@ use rusmpp::decode::{DecodeError, DecodeWithLength};
 use rusmpp::pdus::{DataSm, DeliverSm};
 
 use crate::wire::tlv::{self, Tlvs, c_string};
-use crate::wire::{ESM_INTERMEDIATE, ESM_RECEIPT, ESM_TYPE, ESM_UDH, coding, esm_octet, udh};
+use crate::wire::{ESM_INTERMEDIATE, ESM_RECEIPT, ESM_TYPE, ESM_UDH, coding, udh};
 
 /// What the peer delivers, as far as it matters here.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Delivery {
         Ok(Self {
             source: pdu.source_addr.to_string(),
             destination: pdu.destination_addr.to_string(),
-            esm_class: esm_octet(pdu.esm_class),
+            esm_class: u8::from(pdu.esm_class),
             data_coding: u8::from(pdu.data_coding),
             octets: octets(pdu.short_message().clone().into_bytes(), &tlvs),
             tlvs,
@@ -44,7 +44,7 @@ impl Delivery {
         Ok(Self {
             source: pdu.source_addr.to_string(),
             destination: pdu.destination_addr.to_string(),
-            esm_class: esm_octet(pdu.esm_class),
+            esm_class: u8::from(pdu.esm_class),
             data_coding: u8::from(pdu.data_coding),
             octets: octets(Bytes::new(), &tlvs),
             tlvs,
@@ -114,5 +114,71 @@ fn octets(short_message: Bytes, tlvs: &Tlvs) -> Bytes {
     match tlvs.get(tlv::MESSAGE_PAYLOAD) {
         Some(payload) if short_message.is_empty() => payload.clone(),
         _ => short_message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use rusmpp::encode::owned::Encode;
+    use rusmpp::tlvs::MessageDeliveryRequestTlvValue;
+    use rusmpp::types::OctetString;
+    use rusmpp::values::{EsmClass, MessageState};
+
+    use super::*;
+
+    fn body() -> BytesMut {
+        let mut body = BytesMut::new();
+        DeliverSm::builder()
+            .source_addr("447700900001".parse().unwrap())
+            .destination_addr("ACME".parse().unwrap())
+            .esm_class(EsmClass::from(0x44))
+            .short_message(
+                OctetString::from_static_slice(b"\x05\x00\x03\x01\x02\x01id:1 stat:DELIVRD")
+                    .unwrap(),
+            )
+            .tlvs(vec![
+                MessageDeliveryRequestTlvValue::ReceiptedMessageId("1".parse().unwrap()),
+                MessageDeliveryRequestTlvValue::MessageState(MessageState::Delivered),
+            ])
+            .build()
+            .encode(&mut body);
+        body
+    }
+
+    /// Whatever came of it, it was not a panic.
+    fn read(body: &[u8]) {
+        for read in [Delivery::of_deliver_sm, Delivery::of_data_sm] {
+            if let Ok(delivery) = read(BytesMut::from(body)) {
+                delivery.into_inbound(DateTime::UNIX_EPOCH);
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_cut_short_anywhere_is_read_or_refused() {
+        let body = body();
+        assert!(Delivery::of_deliver_sm(body.clone()).is_ok());
+        (0..body.len()).for_each(|length| read(&body[..length]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_it_panic(octets in vec(any::<u8>(), 0..300)) {
+            read(&octets);
+        }
+
+        #[test]
+        fn no_change_of_a_good_body_makes_it_panic(
+            changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)
+        ) {
+            let mut body = body();
+            for (place, octet) in changes {
+                let place = place.index(body.len());
+                body[place] = octet;
+            }
+            read(&body);
+        }
     }
 }

@@ -12,6 +12,7 @@ use clarion_domain::message::MessageStatus;
 use rusmpp::CommandStatus;
 use tokio::time::Instant;
 
+use super::bind::BIND_SEQUENCE;
 use super::codes::{self, Class};
 use super::pdu::{Form, Letter};
 use super::settings::SmppSettings;
@@ -98,7 +99,7 @@ impl Outbox {
             ready: VecDeque::new(),
             flights: HashMap::new(),
             due: VecDeque::new(),
-            sequence: 1,
+            sequence: BIND_SEQUENCE + 1,
         }
     }
 
@@ -327,5 +328,126 @@ impl Part {
             Self::InFlight => PartOutcome::Unknown,
             Self::Done(outcome) => outcome,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use clarion_domain::phone::{PhoneNumber, Region};
+    use clarion_domain::recipient::{CampaignKey, RecipientKey};
+    use clarion_domain::sender::SenderId;
+
+    use super::super::window::{Room, Window};
+    use super::*;
+
+    #[derive(Default)]
+    struct Outcomes(Mutex<Vec<(u32, Vec<PartOutcome>)>>);
+
+    impl OutcomeSink for Outcomes {
+        fn outcome(&self, submission: Submission, outcome: SubmitOutcome) {
+            let mut outcomes = self.0.lock().unwrap();
+            outcomes.push((submission.recipient.seq, outcome.parts));
+        }
+    }
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+    }
+
+    /// An outbox with messages of so many parts each, and what comes out of it.
+    async fn outbox(window: usize, parts: &[usize]) -> (Outbox, Arc<Outcomes>) {
+        let settings: SmppSettings = toml::from_str(&format!(
+            "name = 'main'\nhost = 'smsc'\nsystem_id = 'x'\npassword = 'x'\nwindow = {window}"
+        ))
+        .unwrap();
+        let mut outbox = Outbox::new(&settings, Arc::new(Form::new(&settings)), Arc::new(Still));
+        let outcomes = Arc::new(Outcomes::default());
+        let seats = Window::new(1, parts.len());
+        seats.set_up(0, true);
+        let mut room: Room = seats.reserve(parts.len()).await.unwrap();
+        for (seq, parts) in (1..).zip(parts) {
+            outbox.accept(Job {
+                submission: submission(seq, *parts),
+                outcomes: outcomes.clone(),
+                slot: room.take().unwrap(),
+            });
+        }
+        (outbox, outcomes)
+    }
+
+    fn submission(seq: u32, parts: usize) -> Submission {
+        Submission {
+            recipient: RecipientKey {
+                campaign: CampaignKey(1),
+                seq,
+            },
+            attempt: 1,
+            sender: SenderId::Alphanumeric("ACME".to_owned()),
+            destination: PhoneNumber::from_stored("+447700900001", Region::new("GB").unwrap())
+                .unwrap(),
+            text: "a".repeat(if parts == 1 { 1 } else { parts * 153 }).into(),
+            reference: 1,
+            valid_until: None,
+        }
+    }
+
+    fn write_all(outbox: &mut Outbox, output: &mut Output, now: Instant) {
+        while outbox.can_write() {
+            outbox.write_next(output, now);
+        }
+    }
+
+    fn told(outcomes: &Outcomes) -> Vec<(u32, Vec<PartOutcome>)> {
+        std::mem::take(&mut outcomes.0.lock().unwrap())
+    }
+
+    #[tokio::test]
+    async fn sequence_numbers_go_round_and_pass_over_those_in_flight() {
+        let (mut outbox, _) = outbox(10, &[1]).await;
+        outbox.sequence = 0x7FFF_FFFF;
+        write_all(&mut outbox, &mut Output::default(), Instant::now());
+        assert_eq!(outbox.next_sequence(), 1);
+        outbox.sequence = 0x7FFF_FFFF;
+        assert_eq!(outbox.next_sequence(), 1);
+    }
+
+    #[tokio::test]
+    async fn only_overdue_answers_are_given_up() {
+        let (mut outbox, outcomes) = outbox(10, &[1, 1]).await;
+        let (mut output, begun) = (Output::default(), Instant::now());
+        outbox.write_next(&mut output, begun);
+        outbox.write_next(&mut output, begun + Duration::from_secs(5));
+        assert_eq!(outbox.next_due(), Some(begun + Duration::from_secs(30)));
+        assert_eq!(outbox.expire(begun + Duration::from_secs(30)), 1);
+        assert_eq!(told(&outcomes), [(1, vec![PartOutcome::Unknown])]);
+        assert_eq!(outbox.next_due(), Some(begun + Duration::from_secs(35)));
+        assert_eq!(outbox.answered(2, 0, "late".to_owned()), None);
+    }
+
+    #[tokio::test]
+    async fn what_has_not_begun_is_handed_back_and_what_the_socket_has_is_unknown() {
+        let (mut outbox, outcomes) = outbox(2, &[3, 1]).await;
+        let mut output = Output::default();
+        write_all(&mut outbox, &mut output, Instant::now());
+        outbox.withdraw();
+        assert_eq!(told(&outcomes), [(2, vec![PartOutcome::NotWritten])]);
+        // The socket has taken the first part and one octet of the second.
+        let first = u32::from_be_bytes(*output.buffer.first_chunk().unwrap()) as usize;
+        let _ = output.buffer.split_to(first + 1);
+        output.took(first + 1);
+        outbox.close(&output);
+        let parts = vec![
+            PartOutcome::Unknown,
+            PartOutcome::Unknown,
+            PartOutcome::NotWritten,
+        ];
+        assert_eq!(told(&outcomes), [(1, parts)]);
+        assert!(outbox.is_empty());
     }
 }

@@ -124,7 +124,7 @@ async fn the_log_tells_every_event_in_order() {
     let submit = &log_lines(&log, "submit")[0];
     assert_eq!(submit["t"], "2026-03-02T12:00:00.000000Z");
     assert_eq!(submit["bind"], 1);
-    assert_eq!(submit["sequence"], 1);
+    assert_eq!(submit["sequence"], 2);
     assert_eq!(submit["decision"], "delivered");
 }
 
