@@ -1,4 +1,5 @@
-//! The committed example campaign is what its generator makes, and both of its files say the same.
+//! The committed example campaign: it is what its generator makes, its two files say the same, and the rules decide on
+//! each contact as the generator says.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,6 +10,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use clarion_batch::contact_file::ContactFile;
+use clarion_domain::phone::{PhoneRules, Region};
 use serde_json::Value;
 
 fn committed(name: &str) -> String {
@@ -43,4 +45,23 @@ fn both_files_hold_the_same_contacts() {
         assert_eq!(read.contact_group_id, given("contactGroupId"), "{index}");
     }
     assert!(file.next_contact().unwrap().is_none());
+}
+
+#[test]
+fn the_rules_decide_on_each_contact_as_the_generator_says() {
+    let rules = PhoneRules::new(Region::new("GB").unwrap(), true);
+    let (contacts, outcomes) = (committed("contacts.csv"), committed("outcomes.csv"));
+    let mut file = ContactFile::open(contacts.as_bytes()).unwrap();
+    for line in csv::Reader::from_reader(outcomes.as_bytes()).records() {
+        let line = line.unwrap();
+        let contact = file.next_contact().unwrap().unwrap();
+        match contact.clone().check(&rules) {
+            Ok(accepted) => assert_eq!(accepted.phone.to_string(), line[2], "{contact:?}"),
+            Err(refusal) => assert_eq!(
+                ("invalid", refusal.property()),
+                (&line[1], &line[3]),
+                "{contact:?}: {refusal}"
+            ),
+        }
+    }
 }
