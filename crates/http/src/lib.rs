@@ -1,1 +1,27 @@
 //! The HTTP adapter: the API, keys, problem+json, health.
+//!
+//! Handlers authorise, hand over, answer. No rule of the trade is decided here, no SQL is written, and no handler can
+//! reach the database but through a [`Caller`](state::Caller), which only a valid key makes.
+
+mod body;
+mod campaigns;
+mod case;
+mod contacts;
+mod dates;
+mod health;
+mod invalid_contacts;
+pub mod keys;
+mod observe;
+mod paging;
+mod problem;
+mod routes;
+mod server;
+mod settings;
+mod state;
+
+pub use server::{Running, Server, ServerError};
+pub use settings::HttpSettings;
+pub use state::State;
+
+/// What a handler gives: the answer, or the problem to be told.
+type Answer = Result<actix_web::HttpResponse, problem::Problem>;

@@ -1,0 +1,102 @@
+//! Counts what the JSON reader has read: the line and column for its faults, and the bytes of the element it is in, which
+//! bound what it can be made to keep.
+
+use std::cell::Cell;
+use std::io::{self, BufReader, Read};
+use std::rc::Rc;
+
+use super::fault::BodyFault;
+
+const BUFFER: usize = 64 << 10;
+
+/// A body's plain bytes, counted.
+pub(crate) struct Meter {
+    inner: BufReader<Box<dyn Read>>,
+    gauge: Gauge,
+    most: u64,
+}
+
+/// The counts; shared with those who need them while the JSON reader owns the meter.
+#[derive(Clone, Default)]
+pub(crate) struct Gauge(Rc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    lines: Cell<u64>,
+    columns: Cell<u64>,
+    /// Bytes since the element began.
+    element: Cell<u64>,
+    /// The array and index of the element; `None` outside of elements.
+    inside: Cell<Option<(&'static str, u64)>>,
+}
+
+impl Meter {
+    pub(super) fn new(inner: Box<dyn Read>, most: u64) -> Self {
+        Self {
+            inner: BufReader::with_capacity(BUFFER, inner),
+            gauge: Gauge::default(),
+            most,
+        }
+    }
+
+    /// The counts, to be kept when the meter is given away.
+    pub(crate) fn gauge(&self) -> Gauge {
+        self.gauge.clone()
+    }
+
+    fn count(&self, bytes: &[u8]) -> Result<(), BodyFault> {
+        let counts = &self.gauge.0;
+        for byte in bytes {
+            if *byte == b'\n' {
+                counts.lines.set(counts.lines.get() + 1);
+                counts.columns.set(0);
+            } else {
+                counts.columns.set(counts.columns.get() + 1);
+            }
+        }
+        counts
+            .element
+            .set(counts.element.get() + bytes.len() as u64);
+        if counts.element.get() > self.most {
+            return Err(BodyFault::ElementTooLarge(self.most));
+        }
+        Ok(())
+    }
+}
+
+impl Gauge {
+    /// An element of an array begins here.
+    pub(crate) fn element(&self, array: &'static str, index: u64) {
+        self.0.element.set(0);
+        self.0.inside.set(Some((array, index)));
+    }
+
+    /// The array is read.
+    pub(crate) fn outside(&self) {
+        self.0.element.set(0);
+        self.0.inside.set(None);
+    }
+
+    /// The JSON path of the element that is being read, or of the document.
+    pub(super) fn path(&self) -> String {
+        match self.0.inside.get() {
+            Some((array, index)) => format!("{array}[{index}]"),
+            None => "$".to_owned(),
+        }
+    }
+
+    /// How far reading has come, for people.
+    pub(super) fn place(&self) -> String {
+        let Counts { lines, columns, .. } = &*self.0;
+        format!("line {}, column {}", lines.get() + 1, columns.get())
+    }
+}
+
+/// The JSON reader asks for one byte at a time.
+impl Read for Meter {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.count(&buffer[..read])?;
+        Ok(read)
+    }
+}

@@ -1,0 +1,115 @@
+//! Making a campaign: its contacts go from the body straight into the engine's intake.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderName, LOCATION};
+use actix_web::web::Path;
+use chrono::{DateTime, Utc};
+use clarion_engine::{IntakeRefusal, IntakeReport, InvalidContacts, Load};
+
+use super::contact_row::ContactRow;
+use super::document::{self, Contacts, Stopped};
+use super::header::Header;
+use crate::Answer;
+use crate::body::json::Unreadable;
+use crate::body::{Body, Meter};
+use crate::problem::Problem;
+use crate::state::{Caller, CampaignsWrite};
+
+const X_INVALID_CONTACTS: HeaderName = HeaderName::from_static("x-invalid-contacts");
+const X_DUPLICATE_CONTACTS: HeaderName = HeaderName::from_static("x-duplicate-contacts");
+
+/// `POST /api/Campaigns`
+pub(crate) async fn create(caller: Caller<CampaignsWrite>, body: Body) -> Answer {
+    make(caller, body, InvalidContacts::Refuse).await
+}
+
+/// `POST /api/Campaigns/{ignoreInvalidPhoneNumbers}`
+pub(crate) async fn create_choosing(
+    caller: Caller<CampaignsWrite>,
+    ignore: Path<bool>,
+    body: Body,
+) -> Answer {
+    let invalid = match ignore.into_inner() {
+        true => InvalidContacts::LeaveOut,
+        false => InvalidContacts::Refuse,
+    };
+    make(caller, body, invalid).await
+}
+
+async fn make(caller: Caller<CampaignsWrite>, body: Body, invalid: InvalidContacts) -> Answer {
+    let intake = caller.intake(invalid);
+    let now = caller.now();
+    let report = body
+        .read(move |body| load(body, intake.begin(), now))
+        .await??;
+    caller.wake();
+    Ok(created(&report))
+}
+
+fn created(report: &IntakeReport) -> HttpResponse {
+    let id = report.id.0;
+    HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/Campaigns/{id}")))
+        .insert_header((X_INVALID_CONTACTS, report.invalid))
+        .insert_header((X_DUPLICATE_CONTACTS, report.duplicates))
+        .json(id)
+}
+
+/// Reads the document, and makes the campaign where nothing is wrong with it. Whatever fails, the load is dropped
+/// unfinished, and leaves nothing behind.
+fn load(body: Meter, load: Load, now: DateTime<Utc>) -> Result<IntakeReport, Problem> {
+    let mut header = Header::default();
+    let mut loading = Loading::new(load);
+    if let Err(unreadable) = document::read(body, &mut header, Some(&mut loading)) {
+        return Err(loading.stopped_by(unreadable));
+    }
+    let mut load = loading.load;
+    match header.check(now) {
+        Ok(content) => load.content(content),
+        Err(faults) => load.faults(faults),
+    }
+    load.finish().map_err(refused)
+}
+
+/// Passes contacts on to the intake.
+struct Loading {
+    load: Load,
+    refusal: Option<IntakeRefusal>,
+}
+
+impl Loading {
+    fn new(load: Load) -> Self {
+        Self {
+            load,
+            refusal: None,
+        }
+    }
+
+    /// The reason why reading ended early: the intake's, or the body's own.
+    fn stopped_by(self, unreadable: Unreadable) -> Problem {
+        match self.refusal {
+            Some(refusal) => refused(refusal),
+            None => unreadable.into(),
+        }
+    }
+}
+
+impl Contacts for Loading {
+    fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped> {
+        let taken = match row.take() {
+            Ok(contact) => self.load.contact(contact),
+            Err(refusal) => self.load.unreadable_contact(&refusal),
+        };
+        taken.map_err(|refusal| {
+            self.refusal = Some(refusal);
+            Stopped
+        })
+    }
+}
+
+fn refused(refusal: IntakeRefusal) -> Problem {
+    match refusal {
+        IntakeRefusal::Faults(faults) => Problem::invalid(faults),
+        IntakeRefusal::Store(failure) => failure.into(),
+    }
+}

@@ -1,0 +1,150 @@
+//! The document of a campaign, read from its body as it comes in: each contact goes on as soon as it is read, and the other
+//! properties may stand before or after the contacts.
+
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess};
+
+use super::contact_row::{ContactRow, ReadContact};
+use super::header::{Header, Property, ReadGiven};
+use crate::body::json::{self, Unreadable};
+use crate::body::value::{Any, Read};
+use crate::body::{Gauge, Meter};
+
+/// Where contacts go, one by one.
+pub(super) trait Contacts {
+    /// Takes the contact in the row. `Err` ends the reading.
+    fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped>;
+}
+
+/// The reading was ended by the taker of the contacts, who knows why.
+#[derive(Debug, thiserror::Error)]
+#[error("no more contacts are taken")]
+pub(super) struct Stopped;
+
+/// Reads the whole body. Without `contacts`, those in the document are read over.
+pub(super) fn read<'a>(
+    body: Meter,
+    header: &'a mut Header,
+    contacts: Option<&'a mut dyn Contacts>,
+) -> Result<(), Unreadable> {
+    let gauge = body.gauge();
+    let document = ReadDocument {
+        header,
+        contacts,
+        gauge,
+    };
+    json::read(body, Any(document))
+}
+
+struct ReadDocument<'a> {
+    header: &'a mut Header,
+    contacts: Option<&'a mut dyn Contacts>,
+    gauge: Gauge,
+}
+
+impl<'de> Read<'de> for ReadDocument<'_> {
+    type Value = ();
+
+    fn object<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
+        let wanted = self.contacts.is_some();
+        let mut seen = false;
+        while let Some(key) = object.next_key_seed(Any(ReadKey))? {
+            match key {
+                Key::Property(property) => {
+                    let given = object.next_value_seed(Any(ReadGiven))?;
+                    self.header.set(property, given);
+                }
+                Key::Contacts if wanted && seen => {
+                    self.header.fault("contacts", "is given twice");
+                    object.next_value::<IgnoredAny>()?;
+                }
+                Key::Contacts => {
+                    seen = true;
+                    object.next_value_seed(Any(self.contacts()))?;
+                }
+                Key::Unknown => {
+                    object.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn other<E: Error>(self) -> Result<(), E> {
+        Err(E::custom("the body must be a JSON object"))
+    }
+}
+
+impl ReadDocument<'_> {
+    fn contacts(&mut self) -> ReadContacts<'_> {
+        ReadContacts {
+            header: self.header,
+            contacts: match &mut self.contacts {
+                Some(contacts) => Some(&mut **contacts),
+                None => None,
+            },
+            gauge: &self.gauge,
+        }
+    }
+}
+
+enum Key {
+    Property(Property),
+    Contacts,
+    Unknown,
+}
+
+struct ReadKey;
+
+impl Read<'_> for ReadKey {
+    type Value = Key;
+
+    fn text<E: Error>(self, name: &str) -> Result<Key, E> {
+        Ok(match Property::named(name) {
+            Some(property) => Key::Property(property),
+            None if name == "contacts" => Key::Contacts,
+            None => Key::Unknown,
+        })
+    }
+
+    fn other<E: Error>(self) -> Result<Key, E> {
+        Ok(Key::Unknown)
+    }
+}
+
+/// Reads the contacts' array.
+struct ReadContacts<'a> {
+    header: &'a mut Header,
+    contacts: Option<&'a mut dyn Contacts>,
+    gauge: &'a Gauge,
+}
+
+impl<'de> Read<'de> for ReadContacts<'_> {
+    type Value = ();
+
+    fn array<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
+        let mut row = ContactRow::default();
+        for index in 0.. {
+            self.gauge.element("contacts", index);
+            let read = array.next_element_seed(Any(ReadContact(&mut row)))?;
+            match (read, &mut self.contacts) {
+                (None, _) => break,
+                (Some(()), Some(contacts)) => contacts.take(&mut row).map_err(A::Error::custom)?,
+                (Some(()), None) => {}
+            }
+        }
+        self.gauge.outside();
+        Ok(())
+    }
+
+    /// Like no contacts at all, which is the taker's to judge.
+    fn null<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn other<E: Error>(self) -> Result<(), E> {
+        if self.contacts.is_some() {
+            self.header.fault("contacts", "must be an array");
+        }
+        Ok(())
+    }
+}

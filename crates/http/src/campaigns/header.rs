@@ -1,0 +1,156 @@
+//! The properties of a campaign's document apart from its contacts.
+
+use chrono::{DateTime, Utc};
+use clarion_domain::campaign::{CampaignContent, CampaignDraft};
+use clarion_domain::fault::Faults;
+use serde::de::Error;
+
+use crate::body::value::Read;
+use crate::dates;
+
+/// One of the properties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Property {
+    StartDateTime,
+    Sender,
+    Message,
+    OptOutLinkId,
+    TrackLinkUrl,
+}
+
+impl Property {
+    const ALL: [Self; 5] = [
+        Self::StartDateTime,
+        Self::Sender,
+        Self::Message,
+        Self::OptOutLinkId,
+        Self::TrackLinkUrl,
+    ];
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let named = |property: &Self| property.name() == name;
+        Self::ALL.into_iter().find(named)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::StartDateTime => "startDateTime",
+            Self::Sender => "sender",
+            Self::Message => "message",
+            Self::OptOutLinkId => "optOutLinkId",
+            Self::TrackLinkUrl => "trackLinkUrl",
+        }
+    }
+}
+
+/// The value of a property, as far as any of them can use it.
+pub(super) enum Given {
+    Null,
+    Text(String),
+    Integer(i64),
+    Other,
+}
+
+/// Reads a [`Given`].
+pub(super) struct ReadGiven;
+
+impl Read<'_> for ReadGiven {
+    type Value = Given;
+
+    fn null<E: Error>(self) -> Result<Given, E> {
+        Ok(Given::Null)
+    }
+
+    fn text<E: Error>(self, text: &str) -> Result<Given, E> {
+        Ok(Given::Text(text.to_owned()))
+    }
+
+    fn integer<E: Error>(self, value: i64) -> Result<Given, E> {
+        Ok(Given::Integer(value))
+    }
+
+    fn other<E: Error>(self) -> Result<Given, E> {
+        Ok(Given::Other)
+    }
+}
+
+/// What was found so far.
+#[derive(Default)]
+pub(super) struct Header {
+    draft: CampaignDraft,
+    faults: Faults,
+    seen: Vec<Property>,
+}
+
+impl Header {
+    /// Takes a property. One that stands there twice is a fault: which of the two was meant, nobody can say.
+    pub(super) fn set(&mut self, property: Property, given: Given) {
+        if self.seen.contains(&property) {
+            return self.fault(property.name(), "is given twice");
+        }
+        self.seen.push(property);
+        let draft = &mut self.draft;
+        let taken = match property {
+            Property::StartDateTime => moment(given).map(|at| draft.start_at = at),
+            Property::Sender => text(given).map(|text| draft.sender = text),
+            Property::Message => text(given).map(|text| draft.message = text),
+            Property::OptOutLinkId => integer(given).map(|id| draft.opt_out_link_id = id),
+            Property::TrackLinkUrl => text(given).map(|text| draft.track_link_url = text),
+        };
+        if let Err(message) = taken {
+            self.fault(property.name(), message);
+        }
+    }
+
+    /// Takes a fault of the document.
+    pub(super) fn fault(&mut self, path: &'static str, message: &'static str) {
+        self.faults.add(path, message);
+    }
+
+    /// Everything that is wrong with the properties, or what they say.
+    pub(super) fn check(mut self, now: DateTime<Utc>) -> Result<CampaignContent, Faults> {
+        // There are no opt-out links yet, so that no id can be the client's.
+        if self.draft.opt_out_link_id.take().is_some_and(|id| id != 0) {
+            self.fault("optOutLinkId", "names no opt-out link of this client");
+        }
+        match self.draft.check(now) {
+            Ok(content) => self.faults.into_result().map(|()| content),
+            Err(found) => Err(without_repeats(self.faults, found)),
+        }
+    }
+}
+
+/// A property that could not be read is missing in the draft, and that is no second fault.
+fn without_repeats(mut faults: Faults, found: Faults) -> Faults {
+    for fault in found.listed() {
+        if !faults.listed().iter().any(|known| known.path == fault.path) {
+            faults.add(fault.path.clone(), fault.message.clone());
+        }
+    }
+    faults
+}
+
+fn moment(given: Given) -> Result<Option<DateTime<Utc>>, &'static str> {
+    let refusal = "must be an ISO 8601 date-time, as in 2023-06-27T03:04:01.374Z";
+    match given {
+        Given::Null => Ok(None),
+        Given::Text(text) => dates::read(&text).map(Some).ok_or(refusal),
+        Given::Integer(_) | Given::Other => Err(refusal),
+    }
+}
+
+fn text(given: Given) -> Result<Option<String>, &'static str> {
+    match given {
+        Given::Null => Ok(None),
+        Given::Text(text) => Ok(Some(text)),
+        Given::Integer(_) | Given::Other => Err("must be a string"),
+    }
+}
+
+fn integer(given: Given) -> Result<Option<i64>, &'static str> {
+    match given {
+        Given::Null => Ok(None),
+        Given::Integer(value) => Ok(Some(value)),
+        Given::Text(_) | Given::Other => Err("must be an integer"),
+    }
+}

@@ -1,0 +1,29 @@
+//! The hash by which a key is stored and found: the one place of it. What a key looks like is
+//! [`clarion_domain::api_key`]'s.
+
+use clarion_domain::api_key::KeyText;
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of the key's text. A key is random and long, so a slow hash with salt would add nothing but load.
+#[must_use]
+pub fn hash(key: &KeyText) -> [u8; 32] {
+    Sha256::digest(key.as_str()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_key_is_found_again_only_while_the_hash_stays_the_same() {
+        let key = KeyText::generate(&[0; 32]);
+        let hex: String = hash(&key)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "29d388dfa6043730fe0fbfc5105e112f387ddc1c57b2b549ea6a207b5a389004"
+        );
+    }
+}

@@ -1,0 +1,239 @@
+//! Whatever goes wrong, as the caller sees it: problem+json (RFC 9457), by one table.
+
+mod document;
+
+use std::fmt;
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpResponse, ResponseError};
+use clarion_domain::campaign::Forbidden;
+use clarion_domain::fault::Faults;
+use clarion_persistence::StoreError;
+use tracing::error;
+
+pub(crate) use document::write;
+
+/// How long a caller is asked to wait while the service is busy, in seconds.
+const RETRY_AFTER: &str = "5";
+
+/// The kinds of problems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Properties or parameters break rules.
+    Invalid,
+    /// The body cannot be read.
+    Unreadable,
+    /// Anything else that HTTP itself refuses.
+    BadRequest,
+    /// No key, or none that is known.
+    Unauthorized,
+    /// The key lacks the scope.
+    MissingScope,
+    /// Nothing of this client has that id.
+    NotFound,
+    /// No such address.
+    NoAddress,
+    /// The address does not take this method.
+    MethodNotAllowed,
+    /// The body came too slowly.
+    TooSlow,
+    /// The status of a thing forbids the change.
+    Conflict,
+    /// The body is too large.
+    TooLarge,
+    /// A body of another type.
+    MediaType,
+    /// Our fault.
+    Internal,
+    /// Not now.
+    Unavailable,
+}
+
+impl Kind {
+    /// The table: name in the `type`, status, title.
+    fn row(self) -> (&'static str, StatusCode, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::Invalid => ("invalid", S::BAD_REQUEST, "The request breaks rules"),
+            Self::Unreadable => ("unreadable-body", S::BAD_REQUEST, "The body cannot be read"),
+            Self::BadRequest => ("bad-request", S::BAD_REQUEST, "The request cannot be read"),
+            Self::Unauthorized => ("unauthorized", S::UNAUTHORIZED, "A valid API key is needed"),
+            Self::MissingScope => (
+                "missing-scope",
+                S::FORBIDDEN,
+                "The API key does not allow this",
+            ),
+            Self::NotFound => ("not-found", S::NOT_FOUND, "There is no such thing"),
+            Self::NoAddress => ("no-address", S::NOT_FOUND, "There is no such address"),
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                S::METHOD_NOT_ALLOWED,
+                "The address does not take this method",
+            ),
+            Self::TooSlow => ("too-slow", S::REQUEST_TIMEOUT, "The body came too slowly"),
+            Self::Conflict => ("conflict", S::CONFLICT, "Its status forbids this"),
+            Self::TooLarge => ("too-large", S::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Self::MediaType => (
+                "media-type",
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "The body is of a type that is not taken here",
+            ),
+            Self::Internal => (
+                "internal",
+                S::INTERNAL_SERVER_ERROR,
+                "Something is wrong here",
+            ),
+            Self::Unavailable => (
+                "unavailable",
+                S::SERVICE_UNAVAILABLE,
+                "The service cannot do this at the moment",
+            ),
+        }
+    }
+
+    /// The kind of an answer that actix gave on its own.
+    fn of(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NoAddress,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::TooSlow,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::MediaType,
+            status if status.is_server_error() => Self::Internal,
+            _ => Self::BadRequest,
+        }
+    }
+}
+
+/// A problem: its kind, and what is particular to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    kind: Kind,
+    detail: String,
+    faults: Faults,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem told by one sentence.
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            faults: Faults::default(),
+            allow: None,
+        }
+    }
+
+    /// The faults of a request.
+    pub(crate) fn invalid(faults: Faults) -> Self {
+        let detail = match faults.listed() {
+            [fault] => format!("{} {}", fault.path, fault.message),
+            _ => format!("there are {} faults, listed in errors", faults.count()),
+        };
+        Self {
+            faults,
+            ..Self::new(Kind::Invalid, detail)
+        }
+    }
+
+    /// A body that cannot be read; `path` is that of the element where that came out.
+    pub(crate) fn unreadable(path: &str, message: String) -> Self {
+        let detail = format!("{path}, {message}");
+        let mut faults = Faults::default();
+        faults.add(path, message);
+        Self {
+            faults,
+            ..Self::new(Kind::Unreadable, detail)
+        }
+    }
+
+    /// No campaign of this client has the id: the same words whether another client has it or nobody.
+    pub(crate) fn no_campaign() -> Self {
+        Self::new(Kind::NotFound, "there is no campaign with this id")
+    }
+
+    /// The address takes only the methods of `allow`.
+    pub(crate) fn not_allowed(allow: &'static str, detail: &str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(Kind::MethodNotAllowed, detail)
+        }
+    }
+
+    /// The problem of an answer that actix gave on its own.
+    fn of(status: StatusCode, method: &Method) -> Self {
+        let kind = Kind::of(status);
+        let detail = match kind {
+            Kind::NoAddress => "no resource has this address".to_owned(),
+            Kind::MethodNotAllowed => format!("{method} is not among the methods of this address"),
+            kind => kind.row().2.to_owned(),
+        };
+        Self::new(kind, detail)
+    }
+
+    /// The header that goes with the kind.
+    fn header(&self) -> Option<(HeaderName, &'static str)> {
+        match self.kind {
+            Kind::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Kind::Unavailable => Some((header::RETRY_AFTER, RETRY_AFTER)),
+            Kind::MediaType => Some((header::ACCEPT_ENCODING, "gzip, identity")),
+            _ => self.allow.map(|methods| (header::ALLOW, methods)),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+/// The body is written by [`write`], which knows the request; here is only what does not need it.
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.kind.row().1
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status_code());
+        if let Some(header) = self.header() {
+            answer.insert_header(header);
+        }
+        answer.finish()
+    }
+}
+
+impl From<Forbidden> for Problem {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::new(Kind::Conflict, forbidden.to_string())
+    }
+}
+
+/// A caller learns that it may try again, or nothing: what the database says is for the log.
+impl From<StoreError> for Problem {
+    fn from(failure: StoreError) -> Self {
+        match failure {
+            StoreError::Unavailable(_) | StoreError::Busy | StoreError::Conflict(_) => {
+                tracing::warn!(%failure, "the database cannot take this request");
+                Self::new(
+                    Kind::Unavailable,
+                    "the database is busy or cannot be reached",
+                )
+            }
+            failure => Self::internal(&failure),
+        }
+    }
+}
+
+impl Problem {
+    /// A failure of ours: the details go to the log, where the request's id leads to them.
+    pub(crate) fn internal(failure: &dyn std::error::Error) -> Self {
+        error!(%failure, "a request failed");
+        Self::new(
+            Kind::Internal,
+            "the service's log tells more under the request id",
+        )
+    }
+}

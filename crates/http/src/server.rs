@@ -1,0 +1,95 @@
+//! The server: binds, serves, stops.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use tokio::task::JoinHandle;
+
+use crate::body::Limits;
+use crate::{HttpSettings, State, case, observe, routes};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// Makes a running server.
+pub struct Server;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It ended by a failure.
+    #[error("the server failed: {0}")]
+    Failed(#[from] io::Error),
+}
+
+/// A server that serves.
+pub struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+impl Server {
+    /// Listens, and serves from then on.
+    ///
+    /// # Errors
+    /// [`ServerError::Listen`]
+    pub fn bind(settings: &HttpSettings, state: State) -> Result<Running, ServerError> {
+        let refuse = |source| ServerError::Listen {
+            address: settings.listen,
+            source,
+        };
+        let state = web::Data::new(state);
+        let limits = web::Data::new(Limits::new(settings));
+        let listener = TcpListener::bind(settings.listen).map_err(refuse)?;
+        let address = listener.local_addr().map_err(refuse)?;
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(state.clone())
+                .app_data(limits.clone())
+                .wrap(from_fn(case::fold))
+                .wrap(from_fn(observe::observe))
+                .configure(routes::configure)
+        })
+        .workers(settings.workers)
+        .backlog(BACKLOG)
+        .shutdown_timeout(settings.stop_deadline.as_secs())
+        .disable_signals()
+        .listen(listener)
+        .map_err(refuse)?
+        .run();
+        Ok(Running {
+            address,
+            handle: server.handle(),
+            serving: tokio::spawn(server),
+        })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more connections, lets the requests under way finish, and ends.
+    ///
+    /// # Errors
+    /// [`ServerError::Failed`]
+    pub async fn stop(self) -> Result<(), ServerError> {
+        self.handle.stop(true).await;
+        Ok(self.serving.await.map_err(io::Error::other)??)
+    }
+}
