@@ -12,6 +12,7 @@ mod inbound;
 mod outbox;
 mod pace;
 mod pdu;
+mod phase;
 mod reconnect;
 mod session;
 mod settings;

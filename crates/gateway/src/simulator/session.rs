@@ -27,7 +27,7 @@ use super::submit::Submit;
 use crate::wire::frame::{self, Frame};
 
 /// Deliveries that may wait for the peer's answer at a time.
-const OUTSTANDING: usize = 500;
+const OUTSTANDING: usize = 2_000;
 /// Octets that may wait for the socket; beyond, nothing more is read or delivered.
 const UNWRITTEN: usize = 1 << 20;
 /// With nothing to wait for it is looked again after this.

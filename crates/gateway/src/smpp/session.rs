@@ -18,7 +18,8 @@ use super::codes::Class;
 use super::deliveries::Deliveries;
 use super::outbox::{Job, Outbox};
 use super::pace::Pace;
-use crate::wire::frame::{self, Frame, FrameFault};
+use super::phase::{End, Phase};
+use crate::wire::frame::{self, Frame};
 use crate::wire::output::Output;
 use crate::wire::tlv::c_string;
 
@@ -30,35 +31,8 @@ const IN_ONE_GO: usize = 1 << 16;
 const LAST_WORD: Duration = Duration::from_secs(1);
 /// How long a peer that unbinds is waited for to answer what it has.
 const LEAVE: Duration = Duration::from_secs(5);
-
 /// How often is looked while nothing is read, since no answer can be missed then.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// Why a session ended.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum End {
-    /// We stopped.
-    #[error("stopped")]
-    Stopped,
-    /// The peer unbound.
-    #[error("the peer has unbound")]
-    Unbound {
-        /// Its request.
-        sequence: u32,
-    },
-    /// The peer closed without a word.
-    #[error("the peer has closed the connection")]
-    Closed,
-    /// The connection broke.
-    #[error("the connection is broken: {0}")]
-    Broken(io::Error),
-    /// What the peer sends cannot be cut into PDUs any more.
-    #[error("the peer does not speak SMPP: {0}")]
-    Garbled(#[from] FrameFault),
-    /// The peer is silent.
-    #[error("the peer does not answer any more (enquire_link)")]
-    Silent,
-}
 
 /// One bound connection.
 pub(super) struct Session<'a> {
@@ -73,44 +47,6 @@ pub(super) struct Session<'a> {
     /// When an enquire_link must be answered.
     asked: Option<Instant>,
     phase: Phase,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Open,
-    /// We stop: what has begun is finished.
-    Draining {
-        until: Instant,
-    },
-    /// We have asked to unbind.
-    Unbinding {
-        until: Instant,
-    },
-    /// The peer has asked to unbind: nothing more is written, what is in flight may still be answered.
-    Leaving {
-        until: Instant,
-        sequence: u32,
-    },
-}
-
-impl Phase {
-    /// When it ends at the latest.
-    fn until(self) -> Option<Instant> {
-        match self {
-            Self::Open => None,
-            Self::Draining { until } | Self::Unbinding { until } | Self::Leaving { until, .. } => {
-                Some(until)
-            }
-        }
-    }
-
-    /// What it ends with.
-    fn end(self) -> End {
-        match self {
-            Self::Leaving { sequence, .. } => End::Unbound { sequence },
-            Self::Open | Self::Draining { .. } | Self::Unbinding { .. } => End::Stopped,
-        }
-    }
 }
 
 impl<'a> Session<'a> {
@@ -179,7 +115,7 @@ impl<'a> Session<'a> {
                 stored = self.deliveries.next() => self.deliveries.answer(stored, &mut self.output.buffer),
                 Some(batch) = jobs.recv(), if self.phase == Phase::Open => self.accept(batch, jobs),
                 () = stop.cancelled(), if self.phase == Phase::Open => self.drain(jobs),
-                () = &mut timer => self.on_time()?,
+                () = &mut timer => self.on_time(link)?,
             }
         }
     }
@@ -307,7 +243,8 @@ impl<'a> Session<'a> {
         frame::put(&mut self.output.buffer, status, sequence, Pdu::GenericNack);
     }
 
-    fn on_time(&mut self) -> Result<(), End> {
+    fn on_time(&mut self, link: &mut Link) -> Result<(), End> {
+        self.catch_up(link)?;
         let now = Instant::now();
         if self.phase.until().is_some_and(|until| until <= now) {
             return Err(self.phase.end());
@@ -319,6 +256,19 @@ impl<'a> Session<'a> {
         // While nothing is read, the silence is ours.
         self.heard = now;
         self.asked = None;
+        Ok(())
+    }
+
+    /// Reads what is there already: if it was we who were held up, the answers that seem overdue may have come.
+    fn catch_up(&mut self, link: &mut Link) -> Result<(), End> {
+        while self.may_read() {
+            frame::make_room(&mut link.input);
+            match link.reader.try_read_buf(&mut link.input) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                read => self.on_read(read)?,
+            }
+            self.take_frames(&mut link.input)?;
+        }
         Ok(())
     }
 
@@ -407,11 +357,14 @@ impl<'a> Session<'a> {
     /// What could not be written broke the connection, but the peer may have answered other parts before.
     async fn hear_out(&mut self, link: &mut Link) {
         let hearing = async {
-            while let Ok(1..) = link.reader.read_buf(&mut link.input).await {
+            loop {
                 while let Ok(Some(frame)) = frame::next_frame(&mut link.input) {
                     if frame.id == CommandId::SubmitSmResp {
                         self.on_answer(frame);
                     }
+                }
+                if !matches!(link.reader.read_buf(&mut link.input).await, Ok(1..)) {
+                    break;
                 }
             }
         };

@@ -123,10 +123,10 @@ async fn a_part_refused_for_now_is_not_tried_beyond_the_end_of_its_message() {
 
 #[tokio::test]
 async fn a_throttling_peer_gets_everything_in_the_end() {
-    let simulator = simulator("[[rules]]\nresponse.per_second = 10", None).await;
+    let simulator = simulator("[[rules]]\nresponse.per_second = 20", None).await;
     let mut bench = bench(simulator.local_addr(), "");
-    bench.send((0..25).map(|number| message(number, "x"))).await;
-    for _ in 0..25 {
+    bench.send((0..30).map(|number| message(number, "x"))).await;
+    for _ in 0..30 {
         assert!(!id_of(&bench.outcome().await.1[0]).is_empty());
     }
 }

@@ -7,7 +7,7 @@ use rusmpp::tlvs::{MessageSubmissionRequestTlvValue, TlvTag};
 use rusmpp::types::{AnyOctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, MessagePayload};
 use rusmpp::{CommandId, CommandStatus, Pdu};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::peer::Stage;
 use super::support::{Bench, bench, id_of, log_lines, message, simulator};
@@ -78,6 +78,38 @@ async fn a_delivery_is_answered_only_when_it_is_stored() {
         (CommandId::DeliverSmResp, 5)
     );
     assert_eq!(answer.status(), CommandStatus::EsmeRok);
+}
+
+#[tokio::test]
+async fn answers_that_wait_behind_too_many_deliveries_are_not_given_up() {
+    let stage = Stage::open().await;
+    let mut bench = bench(stage.address(), "response_timeout_seconds = 0.5");
+    let mut peer = stage.bound().await;
+    let (store, stored) = watch::channel(false);
+    for _ in 0..5_000 {
+        let mut stored = stored.clone();
+        bench.inbox.answer_with(async move {
+            stored
+                .wait_for(|stored| *stored)
+                .await
+                .map(|_| ())
+                .map_err(|_| NotStored)
+        });
+    }
+    bench.send([message(1, "x")]).await;
+    let (submit, _) = peer.submit().await;
+    for sequence in 1..=5_000 {
+        peer.deliver(sequence, delivery(4, 0, b"id:1 stat:DELIVRD"))
+            .await;
+    }
+    for _ in 0..5_000 {
+        bench.inbound().await;
+    }
+    peer.take(&submit, "7").await;
+    // Nothing to wait for: the time in which the answer is due passes.
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    store.send(true).unwrap();
+    assert_eq!(id_of(&bench.outcome().await.1[0]), "7");
 }
 
 #[tokio::test]

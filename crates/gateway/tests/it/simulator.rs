@@ -151,3 +151,12 @@ async fn a_script_that_is_wrong_is_told_with_its_place() {
     let missing = Script::read(&folder.path().join("none.toml"));
     assert!(matches!(missing, Err(ScriptFault::Unreadable { .. })));
 }
+
+#[test]
+fn the_example_of_a_script_is_one() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/simulator-script.toml"
+    );
+    assert_eq!(Script::read(path.as_ref()).unwrap().rules.len(), 6);
+}
