@@ -267,6 +267,19 @@ mod tests {
     }
 
     #[test]
+    fn they_are_read_beside_the_key_that_tells_the_kind() {
+        #[derive(Deserialize)]
+        #[serde(tag = "kind", rename_all = "lowercase")]
+        enum Any {
+            Smpp(SmppSettings),
+        }
+        let text = format!("kind = 'smpp'\n{LEAST}enquire_link_seconds = 10");
+        let Any::Smpp(settings) = toml::from_str(&text).unwrap();
+        assert_eq!(settings.enquire_link, Duration::from_secs(10));
+        assert!(toml::from_str::<Any>(&format!("{text}\nwindows = 3")).is_err());
+    }
+
+    #[test]
     fn what_no_peer_can_be_told_is_named() {
         let check = |more: &str| read(more).unwrap().check().unwrap_err().to_string();
         assert_eq!(check("binds = 0"), "binds must be between 1 and 100");
