@@ -1,2 +1,87 @@
-//! The binary clarion: commands, settings, wiring, telemetry.
-fn main() {}
+//! The binary `clarion`: commands, settings, wiring, telemetry.
+//!
+//! Nothing of the trade is decided here; each command reads the settings, puts the other crates together and reports.
+
+mod commands;
+mod settings;
+mod startup;
+mod telemetry;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::{check_config, keys, migrate, serve, simulator};
+use settings::{Origins, Settings};
+
+/// A self-hosted platform for SMS campaigns.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    /// A configuration file, read on top of config/default.toml and the environment's file.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and send campaigns (what is done where no command is given).
+    Serve(serve::Arguments),
+    /// Bring the database to this version's schema.
+    Migrate,
+    /// Read the configuration, and say what is wrong with it or what it amounts to.
+    CheckConfig,
+    /// Create, list and revoke API keys.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Run the SMSC simulator alone, as a server.
+    Simulator,
+}
+
+/// The exit code of a wrong configuration, as of a wrong command line.
+const MISCONFIGURED: u8 = 2;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let origins = Origins::of_process(cli.config);
+    let settings = Settings::load(&origins)?;
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    if let Command::CheckConfig = command {
+        return check_config::run(&origins, &settings);
+    }
+    telemetry::start(&settings.log)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(&origins, &settings, &arguments).await,
+            Command::Migrate => migrate::run(&settings).await,
+            Command::Keys(command) => keys::run(&settings, command).await,
+            Command::Simulator => simulator::run(&settings).await,
+            Command::CheckConfig => Ok(()),
+        }
+    })
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the one message for whoever started the program, where it ends for a fault"
+)]
+fn report(error: &anyhow::Error) -> ExitCode {
+    eprintln!("clarion: {error:#}");
+    if error.is::<settings::SettingsError>() {
+        ExitCode::from(MISCONFIGURED)
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,18 @@
+//! The commands, one file each. What people asked for goes to standard output, all else to the log.
+
+pub(crate) mod check_config;
+pub(crate) mod keys;
+pub(crate) mod migrate;
+pub(crate) mod serve;
+pub(crate) mod simulator;
+
+mod signals;
+
+use std::io::Write as _;
+
+/// Writes to standard output. A reader that has gone away is an error like any other.
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}

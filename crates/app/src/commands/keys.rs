@@ -1,0 +1,152 @@
+//! `clarion keys`: creates, lists and revokes API keys; and the key that a service has from its first start on.
+
+use chrono::{DateTime, Utc};
+use clap::Subcommand;
+use clarion_domain::api_key::{KeyText, Scope, Scopes};
+use clarion_domain::client::{ClientId, FIRST_CLIENT};
+use clarion_http::keys::hash;
+use clarion_persistence::api_keys::{self, ApiKey, NewApiKey};
+use clarion_persistence::{Store, StoreError};
+
+use super::say;
+use crate::settings::{Auth, Settings};
+use crate::startup;
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create a key and print it; it cannot be shown again.
+    Create {
+        /// What to call it.
+        #[arg(long, default_value = "by hand")]
+        name: String,
+        /// Whose it is.
+        #[arg(long, default_value_t = FIRST_CLIENT.0)]
+        client: i64,
+        /// What it allows, as in "campaigns:read campaigns:write".
+        #[arg(long, default_value = "admin")]
+        scopes: Scopes,
+    },
+    /// List a client's keys.
+    List {
+        /// Whose.
+        #[arg(long, default_value_t = FIRST_CLIENT.0)]
+        client: i64,
+    },
+    /// Revoke a key.
+    Revoke {
+        /// The number that `list` shows.
+        id: i64,
+        /// Whose it is.
+        #[arg(long, default_value_t = FIRST_CLIENT.0)]
+        client: i64,
+    },
+}
+
+/// Does it.
+pub(crate) async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
+    let clock = startup::clock();
+    let store = startup::open_store(settings, &*clock).await?;
+    match command {
+        Command::Create {
+            name,
+            client,
+            scopes,
+        } => {
+            let key = draw();
+            let new = stored(&key, ClientId(client), &name, scopes);
+            let now = clock.now();
+            store
+                .write(move |conn| api_keys::insert(conn, &new, now))
+                .await?;
+            say(key.as_str())
+        }
+        Command::List { client } => list(&store, ClientId(client)).await,
+        Command::Revoke { id, client } => {
+            let now = clock.now();
+            let revoke = move |conn: &mut _| api_keys::revoke(conn, ClientId(client), id, now);
+            anyhow::ensure!(
+                store.write(revoke).await?,
+                "client {client} has no key {id} that is not revoked already"
+            );
+            say(&format!("Key {id} is revoked."))
+        }
+    }
+}
+
+/// Sees to it that there is a key to begin with: the configured one, else on the first start one that is drawn and
+/// returned to be shown.
+pub(super) async fn ensure_one(
+    store: &Store,
+    auth: &Auth,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Option<KeyText>> {
+    let configured = auth.bootstrap_key.reveal();
+    if !configured.is_empty() {
+        let key = KeyText::parse(configured)?;
+        store.write(move |conn| admit(conn, &key, now)).await?;
+        return Ok(None);
+    }
+    let key = draw();
+    let new = stored(&key, FIRST_CLIENT, "first start", all_scopes());
+    let first = store
+        .write(move |conn| {
+            if api_keys::any(conn)? {
+                return Ok(false);
+            }
+            api_keys::insert(conn, &new, now)?;
+            Ok(true)
+        })
+        .await?;
+    Ok(first.then_some(key))
+}
+
+fn admit(
+    conn: &mut clarion_persistence::Conn,
+    key: &KeyText,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if api_keys::find_by_hash(conn, &hash(key))?.is_none() {
+        let new = stored(key, FIRST_CLIENT, "bootstrap", all_scopes());
+        api_keys::insert(conn, &new, now)?;
+    }
+    Ok(())
+}
+
+async fn list(store: &Store, client: ClientId) -> anyhow::Result<()> {
+    let keys = store
+        .read(move |conn| api_keys::of_client(conn, client))
+        .await?;
+    say("   id  key         scopes  name")?;
+    keys.iter().try_for_each(|key| say(&line(key)))
+}
+
+fn line(key: &ApiKey) -> String {
+    let revoked = match key.revoked_at {
+        Some(at) => format!("  (revoked {})", at.format("%F %T")),
+        None => String::new(),
+    };
+    let scopes = key.scopes.join(" ");
+    format!(
+        "{:5}  {}…  {scopes}  {}{revoked}",
+        key.id, key.prefix, key.name
+    )
+}
+
+fn stored(key: &KeyText, client: ClientId, name: &str, scopes: Scopes) -> NewApiKey {
+    NewApiKey {
+        client,
+        name: name.to_owned(),
+        hash: hash(key),
+        prefix: key.shown().to_owned(),
+        scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
+    }
+}
+
+fn all_scopes() -> Scopes {
+    Scope::ALL.into_iter().collect()
+}
+
+fn draw() -> KeyText {
+    KeyText::generate(&rand::random())
+}

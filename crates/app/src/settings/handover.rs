@@ -1,0 +1,131 @@
+//! The settings as the other crates take them: plain values of their own types.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use clarion_engine::EngineSettings;
+use clarion_gateway::simulator::SimulatorSettings;
+use clarion_gateway::smpp::{self, SmppSettings};
+use clarion_http::HttpSettings;
+use clarion_persistence::DatabaseSettings;
+
+use super::{Concatenation, Database, Gateway, Server, Settings, Simulator};
+
+/// Numbers are handed over in their international form, so this is their type and plan.
+const INTERNATIONAL: u8 = 1;
+const ISDN: u8 = 1;
+
+impl Database {
+    /// For the store.
+    pub(crate) fn for_store(&self) -> DatabaseSettings {
+        DatabaseSettings {
+            url: self.url.reveal().to_owned(),
+            connections: self.connections,
+            statement_timeout_ms: self.statement_timeout.millis(),
+            acquire_timeout_ms: self.acquire_timeout.millis(),
+            prepared_statements: self.prepared_statements,
+        }
+    }
+}
+
+impl Server {
+    /// For the HTTP server.
+    pub(crate) fn for_http(&self) -> HttpSettings {
+        let usual = HttpSettings::default();
+        HttpSettings {
+            listen: self.listen,
+            workers: match self.workers {
+                0 => usual.workers,
+                workers => workers,
+            },
+            max_body: u64::from(self.max_body_mib) << 20,
+            max_element: u64::from(self.max_contact_kib) << 10,
+            max_bodies: self.max_bodies,
+            body_deadline: self.body_deadline.duration(),
+            stop_deadline: self.stop_deadline.duration(),
+        }
+    }
+}
+
+impl Settings {
+    /// For the engine of the node with this name.
+    pub(crate) fn for_engine(&self, node: String) -> EngineSettings {
+        EngineSettings {
+            lease: self.sending.lease.duration(),
+            settle_interval: self.sending.settle_interval.duration(),
+            poll_interval: self.sending.poll_interval.duration(),
+            receipt_timeout: self.sending.receipt_timeout.duration(),
+            max_segments: self.campaigns.max_segments,
+            max_contacts: self.campaigns.max_contacts,
+            ..EngineSettings::of_node(node)
+        }
+    }
+}
+
+impl Simulator {
+    /// For the simulator.
+    pub(crate) fn for_simulator(&self) -> SimulatorSettings {
+        SimulatorSettings {
+            enabled: true,
+            listen: self.listen.to_string(),
+            log: self.log.clone(),
+            script: self.script.clone(),
+        }
+    }
+
+    /// The file of its log, where it keeps one.
+    pub(crate) fn log(&self) -> Option<&Path> {
+        (!self.log.as_os_str().is_empty()).then_some(&self.log)
+    }
+}
+
+impl Gateway {
+    /// The gateway that is meant where none is configured: the built-in simulator, at this address.
+    pub(crate) fn to_simulator(address: SocketAddr) -> Self {
+        Self {
+            name: "simulator".to_owned(),
+            host: address.ip().to_string(),
+            port: address.port(),
+            system_id: "clarion".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// For an SMPP gateway.
+    pub(crate) fn for_smpp(&self) -> SmppSettings {
+        SmppSettings {
+            name: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port,
+            system_id: self.system_id.clone(),
+            password: self.password.reveal().into(),
+            system_type: self.system_type.clone(),
+            binds: self.binds,
+            window: self.window,
+            parts_per_second: self.parts_per_second,
+            enquire_link: self.enquire_link.duration(),
+            response_timeout: self.response_timeout.duration(),
+            reconnect_min: self.reconnect_min.duration(),
+            reconnect_max: self.reconnect_max.duration(),
+            retry: self.retry.duration(),
+            concatenation: match self.concatenation {
+                Concatenation::Udh8 => smpp::Concatenation::Udh8,
+                Concatenation::Udh16 => smpp::Concatenation::Udh16,
+            },
+            registered_delivery: self.registered_delivery,
+            validity: self.validity.duration(),
+            service_type: self.service_type.clone(),
+            source_ton: None,
+            source_npi: None,
+            dest_ton: INTERNATIONAL,
+            dest_npi: ISDN,
+        }
+    }
+}
+
+/// As it is shown to whoever starts the service.
+impl std::fmt::Display for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (SMPP at {}:{})", self.name, self.host, self.port)
+    }
+}

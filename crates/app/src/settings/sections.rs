@@ -1,0 +1,214 @@
+//! The sections of the configuration and their defaults.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::values::{Concatenation, LogFormat, Secret, Span, Switch};
+
+/// `[server]`: the HTTP API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    pub(crate) workers: usize,
+    pub(crate) max_body_mib: u32,
+    pub(crate) max_contact_kib: u32,
+    pub(crate) max_bodies: usize,
+    pub(crate) body_deadline: Span,
+    pub(crate) stop_deadline: Span,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Database {
+    pub(crate) url: Secret,
+    pub(crate) connections: u32,
+    pub(crate) statement_timeout: Span,
+    pub(crate) acquire_timeout: Span,
+    pub(crate) prepared_statements: bool,
+}
+
+/// `[auth]`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Auth {
+    pub(crate) bootstrap_key: Secret,
+}
+
+/// `[phone]`: how numbers are read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Phone {
+    pub(crate) default_region: String,
+    pub(crate) allow_test_numbers: bool,
+}
+
+/// `[campaigns]`: what a campaign may be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Campaigns {
+    pub(crate) max_contacts: u32,
+    pub(crate) max_segments: u8,
+}
+
+/// `[sending]`: how the engine works.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sending {
+    pub(crate) poll_interval: Span,
+    pub(crate) settle_interval: Span,
+    pub(crate) lease: Span,
+    pub(crate) receipt_timeout: Span,
+}
+
+/// `[simulator]`: the built-in SMSC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Simulator {
+    pub(crate) enabled: Switch,
+    pub(crate) listen: SocketAddr,
+    pub(crate) log: PathBuf,
+    pub(crate) script: PathBuf,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Log {
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+}
+
+/// One of `[[gateways]]`: a way out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Gateway {
+    pub(crate) name: String,
+    pub(crate) kind: GatewayKind,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) system_id: String,
+    pub(crate) password: Secret,
+    pub(crate) system_type: String,
+    pub(crate) binds: usize,
+    pub(crate) window: usize,
+    pub(crate) parts_per_second: u32,
+    pub(crate) enquire_link: Span,
+    pub(crate) response_timeout: Span,
+    pub(crate) reconnect_min: Span,
+    pub(crate) reconnect_max: Span,
+    pub(crate) retry: Span,
+    pub(crate) concatenation: Concatenation,
+    pub(crate) registered_delivery: u8,
+    pub(crate) validity: Span,
+    pub(crate) service_type: String,
+}
+
+/// How a gateway is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum GatewayKind {
+    /// SMPP 3.4 over TCP.
+    #[default]
+    Smpp,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: loopback(8_080),
+            workers: 0,
+            max_body_mib: 512,
+            max_contact_kib: 64,
+            max_bodies: 64,
+            body_deadline: Span::of_seconds(300),
+            stop_deadline: Span::of_seconds(30),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: "sqlite://data/clarion.db".into(),
+            connections: 6,
+            statement_timeout: Span::of_seconds(30),
+            acquire_timeout: Span::of_seconds(10),
+            prepared_statements: true,
+        }
+    }
+}
+
+impl Default for Phone {
+    fn default() -> Self {
+        Self {
+            default_region: "GB".to_owned(),
+            allow_test_numbers: false,
+        }
+    }
+}
+
+impl Default for Campaigns {
+    fn default() -> Self {
+        Self {
+            max_contacts: 1_000_000,
+            max_segments: 10,
+        }
+    }
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self {
+            poll_interval: Span::of_seconds(1),
+            settle_interval: Span::of_millis(50),
+            lease: Span::of_seconds(30),
+            receipt_timeout: Span::of_seconds(3 * 86_400),
+        }
+    }
+}
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Self {
+            enabled: Switch::Auto,
+            listen: loopback(2_775),
+            log: PathBuf::from("data/simulator.ndjson"),
+            script: PathBuf::new(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Text,
+        }
+    }
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: GatewayKind::Smpp,
+            host: String::new(),
+            port: 2_775,
+            system_id: String::new(),
+            password: Secret::default(),
+            system_type: String::new(),
+            binds: 1,
+            window: 50,
+            parts_per_second: 0,
+            enquire_link: Span::of_seconds(30),
+            response_timeout: Span::of_seconds(30),
+            reconnect_min: Span::of_seconds(1),
+            reconnect_max: Span::of_seconds(60),
+            retry: Span::of_seconds(3_600),
+            concatenation: Concatenation::Udh8,
+            registered_delivery: 1,
+            validity: Span::of_seconds(0),
+            service_type: String::new(),
+        }
+    }
+}
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}

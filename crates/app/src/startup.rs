@@ -1,0 +1,191 @@
+//! The wiring: how a service is put together, started and stopped.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use clarion_domain::clock::Clock;
+use clarion_domain::gateway::Gateway;
+use clarion_domain::phone::{PhoneRules, Region};
+use clarion_engine::{Engine, RunningEngine, SystemClock};
+use clarion_gateway::simulator::{RunningSimulator, Simulator};
+use clarion_gateway::smpp::SmppGateway;
+use clarion_http::{Server, State};
+use clarion_persistence::{Store, clients};
+use tracing::info;
+
+use crate::settings::{self, GatewayKind, Settings, Switch};
+
+/// What a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Role {
+    /// Answers the API.
+    Api,
+    /// Keeps the connections to the providers and sends.
+    Sender,
+    /// Starts campaigns in time and moves them on. A sender does that, too, for what it sends.
+    Worker,
+}
+
+/// A service at work.
+pub(crate) struct Service {
+    pub(crate) store: Store,
+    pub(crate) http: Option<clarion_http::Running>,
+    /// The names and addresses of the ways out.
+    pub(crate) gateways: Vec<String>,
+    engine: Option<RunningEngine>,
+    pub(crate) simulator: Option<RunningSimulator>,
+}
+
+/// Opens the database and brings it to this version's schema.
+pub(crate) async fn open_store(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<Store> {
+    let store = Store::open(&settings.database.for_store())
+        .await
+        .context("cannot open the database")?;
+    store
+        .migrate()
+        .await
+        .context("cannot migrate the database")?;
+    let now = clock.now();
+    store
+        .write(move |conn| clients::ensure_first(conn, now))
+        .await?;
+    Ok(store)
+}
+
+impl Service {
+    /// Starts everything that the roles ask for. Nothing is sent before all of it has started.
+    pub(crate) async fn start(
+        settings: &Settings,
+        roles: &BTreeSet<Role>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let store = open_store(settings, &*clock).await?;
+        let engine_settings = settings.for_engine(node_name());
+        let engine = Engine::new(store.clone(), Arc::clone(&clock), engine_settings);
+
+        let sends = roles.contains(&Role::Sender);
+        let mut simulator = None;
+        let mut ways_out = Vec::new();
+        if sends {
+            if settings.runs_simulator() {
+                simulator = Some(start_simulator(settings, &clock).await?);
+            }
+            ways_out = configured_or(settings, simulator.as_ref())?;
+        }
+        let gateways = ways_out
+            .iter()
+            .map(|way| start_gateway(way, &engine, &clock))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let mut http = None;
+        if roles.contains(&Role::Api) {
+            http = Some(serve_http(settings, &store, &engine, &clock)?);
+        }
+        let works = sends || roles.contains(&Role::Worker);
+        Ok(Self {
+            store,
+            http,
+            gateways: ways_out.iter().map(ToString::to_string).collect(),
+            engine: works.then(|| engine.start(gateways)),
+            simulator,
+        })
+    }
+
+    /// Stops in the order in which nothing is left unknown: no more requests, then what is in flight is answered and
+    /// written down, last the simulator, which must answer until then.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        if let Some(http) = self.http {
+            http.stop().await?;
+            info!("no more requests are taken");
+        }
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+        if let Some(simulator) = self.simulator {
+            simulator.stop().await;
+        }
+        Ok(())
+    }
+}
+
+impl Settings {
+    fn runs_simulator(&self) -> bool {
+        match self.simulator.enabled {
+            Switch::On => true,
+            Switch::Off => false,
+            Switch::Auto => self.gateways.is_empty(),
+        }
+    }
+}
+
+/// The configured gateways; where there are none, the simulator.
+fn configured_or(
+    settings: &Settings,
+    simulator: Option<&RunningSimulator>,
+) -> anyhow::Result<Vec<settings::Gateway>> {
+    match (&*settings.gateways, simulator) {
+        ([], Some(simulator)) => Ok(vec![settings::Gateway::to_simulator(
+            simulator.local_addr(),
+        )]),
+        ([], None) => anyhow::bail!(
+            "there is no way out: no gateway is configured, and simulator.enabled is false"
+        ),
+        (configured, _) => Ok(configured.to_vec()),
+    }
+}
+
+/// Starts the built-in SMSC.
+pub(crate) async fn start_simulator(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<RunningSimulator> {
+    Simulator::start(settings.simulator.for_simulator(), Arc::clone(clock))
+        .await
+        .context("simulator.listen, simulator.log and simulator.script say how it starts")
+}
+
+fn start_gateway(
+    settings: &settings::Gateway,
+    engine: &Engine,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<dyn Gateway>> {
+    match settings.kind {
+        GatewayKind::Smpp => {
+            let (sink, clock) = (engine.inbound_sink(), Arc::clone(clock));
+            let gateway = SmppGateway::start(settings.for_smpp(), sink, clock)
+                .with_context(|| format!("the gateway {:?}", settings.name))?;
+            Ok(Arc::new(gateway))
+        }
+    }
+}
+
+fn serve_http(
+    settings: &Settings,
+    store: &Store,
+    engine: &Engine,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<clarion_http::Running> {
+    let phones = Arc::new(phone_rules(settings)?);
+    let state = State::new(store.clone(), engine.clone(), phones, Arc::clone(clock));
+    Server::bind(&settings.server.for_http(), state)
+        .context("server.listen says where the API is served")
+}
+
+fn phone_rules(settings: &Settings) -> anyhow::Result<PhoneRules> {
+    let region = Region::new(&settings.phone.default_region)
+        .context("phone.default_region is no region such as GB")?;
+    Ok(PhoneRules::new(region, settings.phone.allow_test_numbers))
+}
+
+/// Unlike that of any other process: leases are held by it.
+fn node_name() -> String {
+    uuid::Builder::from_random_bytes(rand::random())
+        .into_uuid()
+        .to_string()
+}
+
+/// The system's clock.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
