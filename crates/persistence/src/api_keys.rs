@@ -1,9 +1,14 @@
 //! API keys: at rest there is only the SHA-256 of a key.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use clarion_domain::client::ClientId;
+use diesel::prelude::*;
 
-use crate::{Conn, StoreError};
+use crate::schema::api_keys;
+use crate::{Conn, StoreError, stored};
+
+/// How much older a noted use must be for another one to be noted: a key in use costs no write with every request.
+const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// A key about to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +40,7 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it was last used, roughly.
+    /// When it was last used, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
@@ -46,8 +51,18 @@ pub struct ApiKey {
 /// # Errors
 /// The database's; a hash that is stored already.
 pub fn insert(conn: &mut Conn, key: &NewApiKey, now: DateTime<Utc>) -> Result<i64, StoreError> {
-    let _ = (conn, key, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let id = diesel::insert_into(api_keys::table)
+        .values((
+            api_keys::client_id.eq(key.client.0),
+            api_keys::name.eq(&key.name),
+            api_keys::hash.eq(key.hash.as_slice()),
+            api_keys::prefix.eq(&key.prefix),
+            api_keys::scopes.eq(key.scopes.join(" ")),
+            api_keys::created_at.eq(stored::moment(now)),
+        ))
+        .returning(api_keys::id)
+        .get_result(conn)?;
+    Ok(id)
 }
 
 /// The key of a hash, unless it is revoked.
@@ -55,17 +70,30 @@ pub fn insert(conn: &mut Conn, key: &NewApiKey, now: DateTime<Utc>) -> Result<i6
 /// # Errors
 /// The database's.
 pub fn find_by_hash(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-    let _ = (conn, hash);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let row: Option<Row> = api_keys::table
+        .filter(api_keys::hash.eq(hash.as_slice()))
+        .filter(api_keys::revoked_at.is_null())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(ApiKey::from))
 }
 
-/// Notes that a key was used.
+/// Notes that a key was used, to the minute.
 ///
 /// # Errors
 /// The database's.
 pub fn touch(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let _ = (conn, id, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let now = stored::moment(now);
+    diesel::update(api_keys::table.find(id))
+        .filter(
+            api_keys::last_used_at
+                .is_null()
+                .or(api_keys::last_used_at.lt(now - TOUCH_INTERVAL)),
+        )
+        .set(api_keys::last_used_at.eq(now))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Every key of a client, revoked ones too, oldest first.
@@ -73,8 +101,12 @@ pub fn touch(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<(), StoreEr
 /// # Errors
 /// The database's.
 pub fn of_client(conn: &mut Conn, client: ClientId) -> Result<Vec<ApiKey>, StoreError> {
-    let _ = (conn, client);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let rows: Vec<Row> = api_keys::table
+        .filter(api_keys::client_id.eq(client.0))
+        .order(api_keys::id)
+        .select(Row::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(ApiKey::from).collect())
 }
 
 /// Revokes a key of a client; whether there was one that was not revoked.
@@ -87,8 +119,12 @@ pub fn revoke(
     id: i64,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let _ = (conn, client, id, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let revoked = diesel::update(api_keys::table.find(id))
+        .filter(api_keys::client_id.eq(client.0))
+        .filter(api_keys::revoked_at.is_null())
+        .set(api_keys::revoked_at.eq(stored::moment(now)))
+        .execute(conn)?;
+    Ok(revoked > 0)
 }
 
 /// Whether there is any key at all.
@@ -96,6 +132,36 @@ pub fn revoke(
 /// # Errors
 /// The database's.
 pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
-    let _ = conn;
-    Err(crate::stored::corrupt("unfinished", 0))
+    Ok(
+        diesel::select(diesel::dsl::exists(api_keys::table.select(api_keys::id)))
+            .get_result(conn)?,
+    )
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = api_keys)]
+struct Row {
+    id: i64,
+    client_id: i64,
+    name: String,
+    prefix: String,
+    scopes: String,
+    created_at: NaiveDateTime,
+    last_used_at: Option<NaiveDateTime>,
+    revoked_at: Option<NaiveDateTime>,
+}
+
+impl From<Row> for ApiKey {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            client: ClientId(row.client_id),
+            name: row.name,
+            prefix: row.prefix,
+            scopes: row.scopes.split_whitespace().map(str::to_owned).collect(),
+            created_at: row.created_at.and_utc(),
+            last_used_at: row.last_used_at.map(|at| at.and_utc()),
+            revoked_at: row.revoked_at.map(|at| at.and_utc()),
+        }
+    }
 }

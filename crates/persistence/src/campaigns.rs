@@ -1,14 +1,27 @@
 //! Campaigns: how they come to be, what can be read of them, and how they change. What a change may do is the domain's
 //! to say.
 
-use chrono::{DateTime, Utc};
-use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
+mod life;
+mod loading;
+
+use chrono::NaiveDateTime;
+use clarion_domain::campaign::{Campaign, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::page::{Page, PageRequest};
 use clarion_domain::recipient::CampaignKey;
 use clarion_domain::sender::SenderId;
+use diesel::prelude::*;
+use uuid::Uuid;
 
-use crate::{Change, Conn, StoreError};
+use crate::schema::campaigns;
+use crate::{Conn, StoreError, stored};
+
+pub use life::{advance, cancel, delete, next_start, pause, replace, resume, sending, start_due};
+pub(crate) use loading::touch;
+pub use loading::{abandoned_loading, discard_loading, finish_loading, insert_loading};
+
+/// The status of a campaign in loading; the domain knows no such campaign.
+const LOADING: i16 = -1;
 
 /// What a campaign is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,57 +70,6 @@ pub struct Advanced {
     pub completed: Vec<CampaignKey>,
 }
 
-/// Makes a campaign in loading: nobody sees it before [`finish_loading`].
-///
-/// # Errors
-/// The database's.
-pub fn insert_loading(
-    conn: &mut Conn,
-    id: CampaignId,
-    client: ClientId,
-    kind: Kind,
-    now: DateTime<Utc>,
-) -> Result<CampaignKey, StoreError> {
-    let _ = (conn, id, client, kind, now);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Ends the loading: the campaign is Pending, and its recipients are cut into send units.
-///
-/// # Errors
-/// The database's.
-pub fn finish_loading(
-    conn: &mut Conn,
-    key: CampaignKey,
-    content: &CampaignContent,
-    loaded: Loaded,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let _ = (conn, key, content, loaded, now);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Removes a campaign in loading and all that was stored for it.
-///
-/// # Errors
-/// The database's.
-pub fn discard_loading(conn: &mut Conn, key: CampaignKey) -> Result<(), StoreError> {
-    let _ = (conn, key);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Campaigns in loading that nothing was stored for since then: what a crash leaves behind.
-///
-/// # Errors
-/// The database's.
-pub fn abandoned_loading(
-    conn: &mut Conn,
-    untouched_since: DateTime<Utc>,
-) -> Result<Vec<CampaignKey>, StoreError> {
-    let _ = (conn, untouched_since);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
 /// A listed campaign of a client.
 ///
 /// # Errors
@@ -117,8 +79,12 @@ pub fn find(
     client: ClientId,
     id: CampaignId,
 ) -> Result<Option<Campaign>, StoreError> {
-    let _ = (conn, client, id);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let row: Option<Row> = listed(client.0)
+        .filter(campaigns::public_id.eq(id.0.to_string()))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(Campaign::try_from).transpose()
 }
 
 /// A page of a client's campaigns, the newest start first.
@@ -130,113 +96,76 @@ pub fn page(
     client: ClientId,
     request: PageRequest,
 ) -> Result<Page<Campaign>, StoreError> {
-    let _ = (conn, client, request);
-    Err(crate::stored::corrupt("unfinished", 0))
+    // A client's campaigns are thousands at most, and an index leads to them: counting is cheap.
+    let total: i64 = listed(client.0).count().get_result(conn)?;
+    let rows: Vec<Row> = listed(client.0)
+        .order((campaigns::start_at.desc(), campaigns::id.desc()))
+        .offset(request.offset())
+        .limit(request.limit())
+        .select(Row::as_select())
+        .load(conn)?;
+    let items = rows
+        .into_iter()
+        .map(Campaign::try_from)
+        .collect::<Result<_, _>>()?;
+    Ok(Page::new(request, stored::unsigned("count", total)?, items))
 }
 
-/// Replaces what a campaign says; its contacts stay.
-///
-/// # Errors
-/// The database's.
-pub fn replace(
-    conn: &mut Conn,
-    client: ClientId,
-    id: CampaignId,
-    content: &CampaignContent,
-    now: DateTime<Utc>,
-) -> Result<Change, StoreError> {
-    let _ = (conn, client, id, content, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+/// What a client sees in its lists.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn listed(client: i64) -> _ {
+    let kind: i16 = Kind::Campaign as i16;
+    let loading: i16 = LOADING;
+    campaigns::table
+        .filter(campaigns::client_id.eq(client))
+        .filter(campaigns::kind.eq(kind))
+        .filter(campaigns::status.ne(loading))
+        .filter(campaigns::deleted_at.is_null())
 }
 
-/// Deletes a campaign: nothing more of it is sent, and it leaves every list. Its messages stay. Whether there was one.
-///
-/// # Errors
-/// The database's.
-pub fn delete(
-    conn: &mut Conn,
-    client: ClientId,
-    id: CampaignId,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let _ = (conn, client, id, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = campaigns)]
+struct Row {
+    id: i64,
+    public_id: String,
+    client_id: i64,
+    status: i16,
+    start_at: NaiveDateTime,
+    sender_kind: i16,
+    sender: String,
+    message: String,
+    recipient_count: i64,
+    invalid_count: i64,
+    duplicate_count: i64,
+    opt_out_link_id: Option<i32>,
+    track_link_url: Option<String>,
+    paused_reason: Option<String>,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
 }
 
-/// Holds a campaign back.
-///
-/// # Errors
-/// The database's.
-pub fn pause(
-    conn: &mut Conn,
-    client: ClientId,
-    id: CampaignId,
-    now: DateTime<Utc>,
-) -> Result<Change, StoreError> {
-    let _ = (conn, client, id, now);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
+impl TryFrom<Row> for Campaign {
+    type Error = StoreError;
 
-/// Lets a paused campaign go on.
-///
-/// # Errors
-/// The database's.
-pub fn resume(
-    conn: &mut Conn,
-    client: ClientId,
-    id: CampaignId,
-    now: DateTime<Utc>,
-) -> Result<Change, StoreError> {
-    let _ = (conn, client, id, now);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Stops a campaign for good.
-///
-/// # Errors
-/// The database's.
-pub fn cancel(
-    conn: &mut Conn,
-    client: ClientId,
-    id: CampaignId,
-    now: DateTime<Utc>,
-) -> Result<Change, StoreError> {
-    let _ = (conn, client, id, now);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Lets every campaign whose start has come begin.
-///
-/// # Errors
-/// The database's.
-pub fn start_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<CampaignKey>, StoreError> {
-    let _ = (conn, now);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// When the next campaign starts.
-///
-/// # Errors
-/// The database's.
-pub fn next_start(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let _ = (conn,);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Campaigns in Sending with units that are not handed over.
-///
-/// # Errors
-/// The database's.
-pub fn sending(conn: &mut Conn) -> Result<Vec<Outgoing>, StoreError> {
-    let _ = (conn,);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Moves on the campaigns that are handed over (to Submitted) and those whose messages are all final (to Completed).
-///
-/// # Errors
-/// The database's.
-pub fn advance(conn: &mut Conn, now: DateTime<Utc>) -> Result<Advanced, StoreError> {
-    let _ = (conn, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let id = Uuid::parse_str(&row.public_id)
+            .map_err(|_| stored::corrupt("campaign id", &row.public_id))?;
+        Ok(Self {
+            key: CampaignKey(row.id),
+            id: CampaignId(id),
+            client: ClientId(row.client_id),
+            status: stored::campaign_status(row.status)?,
+            start_at: row.start_at.and_utc(),
+            sender: stored::sender(row.sender_kind, row.sender)?,
+            message: row.message,
+            recipient_count: stored::unsigned("count of recipients", row.recipient_count)?,
+            opt_out_link_id: row.opt_out_link_id,
+            track_link_url: row.track_link_url,
+            paused_reason: row.paused_reason,
+            invalid_count: stored::unsigned("count of invalid contacts", row.invalid_count)?,
+            duplicate_count: stored::unsigned("count of duplicates", row.duplicate_count)?,
+            created_at: row.created_at.and_utc(),
+            updated_at: row.updated_at.and_utc(),
+        })
+    }
 }

@@ -3,10 +3,14 @@
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
+use chrono::NaiveDateTime;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::prelude::*;
 
+use crate::campaigns::Kind;
 use crate::conn::on_each_backend;
-use crate::{Conn, StoreError};
+use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
+use crate::{Conn, StoreError, recipients, schema};
 
 /// Begins a transaction that may write.
 pub(crate) fn begin(conn: &mut Conn) -> Result<(), StoreError> {
@@ -35,4 +39,66 @@ pub(crate) fn roll_back(conn: &mut Conn) -> Result<(), StoreError> {
         Ok(()) | Err(diesel::result::Error::NotInTransaction) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Both databases have a function of this name, with these arguments.
+macro_rules! each_its_own {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name(conn: &mut Conn, $($arg: $type),*) -> Result<$result, StoreError> {
+            match conn {
+                Conn::Sqlite(conn) => sqlite::$name(conn, $($arg),*),
+                Conn::Postgres(conn) => postgres::$name(conn, $($arg),*),
+            }
+        }
+    )*};
+}
+
+each_its_own! {
+    /// Keeps other nodes from migrating at the same time.
+    fn lock_migrations() -> ();
+    /// The number of a new campaign, from the range of its kind.
+    fn next_campaign_key(kind: Kind) -> i64;
+    /// Inserts many recipients.
+    fn insert_recipients(rows: &[recipients::NewRow<'_>]) -> ();
+    /// Inserts many messages.
+    fn insert_messages(rows: &[NewMessage<'_>]) -> ();
+    /// Inserts many outstanding parts.
+    fn insert_outstanding(rows: &[OutstandingPart]) -> ();
+    /// Where these messages stand, kept from others until the transaction ends. The keys are sorted.
+    fn lock_messages(keys: &[Key]) -> Vec<State>;
+    /// Writes where messages stand now.
+    fn update_messages(states: &[State]) -> ();
+    /// Removes messages, to be written anew.
+    fn delete_messages(keys: &[Key]) -> ();
+    /// The parts outstanding under these ids, kept from others until the transaction ends. The ids are sorted.
+    fn lock_outstanding(ids: &[String]) -> Vec<OutstandingPart>;
+    /// Removes outstanding parts.
+    fn delete_outstanding(ids: &[String]) -> ();
+    /// Adds to the counters of units: queued, sent, accepted, delivered, failed, unknown, opted out.
+    fn add_to_units(changes: &[(Key, [i32; COUNTERS])]) -> ();
+}
+
+/// Locks units of a campaign that are not finished and in nobody's hands; their first recipients.
+pub(crate) fn lock_free_units(
+    conn: &mut Conn,
+    campaign: i64,
+    now: NaiveDateTime,
+    limit: i64,
+) -> Result<Vec<i32>, StoreError> {
+    use schema::send_units::dsl;
+    let free = dsl::send_units
+        .filter(dsl::campaign_id.eq(campaign))
+        .filter(dsl::sent_at.is_null())
+        .filter(dsl::lease_until.is_null().or(dsl::lease_until.le(now)))
+        .order(dsl::first_seq)
+        .limit(limit)
+        .select(dsl::first_seq);
+    let units = match conn {
+        // The transaction has the whole database to itself.
+        Conn::Sqlite(conn) => free.load(conn)?,
+        // Locked by a statement of its own: inside an UPDATE the LIMIT may be passed over.
+        Conn::Postgres(conn) => free.for_update().skip_locked().load(conn)?,
+    };
+    Ok(units)
 }

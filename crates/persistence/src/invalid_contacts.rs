@@ -2,11 +2,17 @@
 
 use clarion_domain::page::{Page, PageRequest};
 use clarion_domain::recipient::CampaignKey;
+use diesel::prelude::*;
 
-use crate::{Conn, StoreError};
+use crate::conn::on_each_backend;
+use crate::schema::{campaigns, invalid_contacts};
+use crate::{Conn, StoreError, stored};
 
 /// The longest given number that is kept, in characters.
 const MAX_GIVEN_NUMBER: usize = 64;
+
+/// Rows of one statement: a statement has room for 32,766 values on SQLite.
+const ROWS_AT_ONCE: usize = 1_000;
 
 /// A contact that was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +36,30 @@ pub fn insert_batch(
     key: CampaignKey,
     contacts: &[InvalidContact],
 ) -> Result<(), StoreError> {
-    let _ = (conn, key, contacts);
-    Err(crate::stored::corrupt("unfinished", 0))
+    for some in contacts.chunks(ROWS_AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|contact| {
+                let given: String = contact
+                    .phone_number
+                    .chars()
+                    .take(MAX_GIVEN_NUMBER)
+                    .collect();
+                (
+                    invalid_contacts::campaign_id.eq(key.0),
+                    invalid_contacts::position.eq(stored::count(contact.position)),
+                    // PostgreSQL's texts cannot hold a NUL.
+                    invalid_contacts::phone_number.eq(given.replace('\0', "")),
+                    invalid_contacts::property.eq(&contact.property),
+                    invalid_contacts::reason.eq(&contact.reason),
+                )
+            })
+            .collect();
+        on_each_backend!(conn, inner => diesel::insert_into(invalid_contacts::table)
+            .values(&rows)
+            .execute(inner))?;
+    }
+    Ok(())
 }
 
 /// A page of them, in the order they came.
@@ -43,6 +71,44 @@ pub fn page(
     key: CampaignKey,
     request: PageRequest,
 ) -> Result<Page<InvalidContact>, StoreError> {
-    let _ = (conn, key, request);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let total: Option<i64> = campaigns::table
+        .find(key.0)
+        .select(campaigns::invalid_count)
+        .first(conn)
+        .optional()?;
+    let rows: Vec<Row> = invalid_contacts::table
+        .filter(invalid_contacts::campaign_id.eq(key.0))
+        .order(invalid_contacts::position)
+        .offset(request.offset())
+        .limit(request.limit())
+        .select(Row::as_select())
+        .load(conn)?;
+    let items = rows
+        .into_iter()
+        .map(InvalidContact::try_from)
+        .collect::<Result<_, _>>()?;
+    let total = stored::unsigned("count of invalid contacts", total.unwrap_or_default())?;
+    Ok(Page::new(request, total, items))
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = invalid_contacts)]
+struct Row {
+    position: i64,
+    phone_number: String,
+    property: String,
+    reason: String,
+}
+
+impl TryFrom<Row> for InvalidContact {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: stored::unsigned("position", row.position)?,
+            phone_number: row.phone_number,
+            property: row.property,
+            reason: row.reason,
+        })
+    }
 }

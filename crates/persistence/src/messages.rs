@@ -1,14 +1,25 @@
 //! Messages: one for each recipient that was tried. Written when the outcome of the submit is known, changed by receipts.
 
-use chrono::{DateTime, Utc};
+mod receipts;
+mod settle;
+mod state;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::client::ClientId;
-use clarion_domain::gateway::DeliveryReceipt;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::page::{Page, PageRequest};
 use clarion_domain::phone::PhoneNumber;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
+use diesel::dsl::sum;
+use diesel::prelude::*;
 
-use crate::{Conn, StoreError};
+use crate::schema::{campaigns, messages, recipients, send_units};
+use crate::{Conn, StoreError, stored};
+
+pub use receipts::{apply_receipts, expire_outstanding, rematch};
+pub use settle::settle;
+pub(crate) use settle::{NewMessage, OutstandingPart};
+pub(crate) use state::{COUNTERS, Key, State};
 
 /// The outcome of a submit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,48 +123,19 @@ pub struct Counts {
     pub opted_out: u64,
 }
 
-/// Writes the outcomes of submits, and joins the receipts that came before them.
-///
-/// # Errors
-/// The database's.
-pub fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<Settled, StoreError> {
-    let _ = (conn, settlements);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Applies receipts: a message is delivered when all its parts are, and never goes back.
-///
-/// # Errors
-/// The database's.
-pub fn apply_receipts(
-    conn: &mut Conn,
-    gateway: &str,
-    receipts: &[DeliveryReceipt],
-) -> Result<Receipts, StoreError> {
-    let _ = (conn, gateway, receipts);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Joins stored receipts that crossed the settling of their message; how many.
-///
-/// # Errors
-/// The database's.
-pub fn rematch(conn: &mut Conn, since: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let _ = (conn, since, limit);
-    Err(crate::stored::corrupt("unfinished", 0))
-}
-
-/// Gives up waiting for receipts of messages sent before then: they end as Unknown. How many parts.
-///
-/// # Errors
-/// The database's.
-pub fn expire_outstanding(
-    conn: &mut Conn,
-    sent_before: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<usize, StoreError> {
-    let _ = (conn, sent_before, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+/// The sums of the unit counters.
+macro_rules! summed {
+    () => {
+        (
+            sum(send_units::queued),
+            sum(send_units::sent),
+            sum(send_units::accepted),
+            sum(send_units::delivered),
+            sum(send_units::failed),
+            sum(send_units::unknown),
+            sum(send_units::opted_out),
+        )
+    };
 }
 
 /// A message of a client.
@@ -165,8 +147,15 @@ pub fn find(
     client: ClientId,
     recipient: RecipientKey,
 ) -> Result<Option<Message>, StoreError> {
-    let _ = (conn, client, recipient);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let found: Option<(Row, String, String)> = of_client(client.0)
+        .filter(messages::campaign_id.eq(recipient.campaign.0))
+        .filter(messages::seq.eq(stored::seq(recipient.seq)))
+        .select((Row::as_select(), recipients::phone, recipients::region))
+        .first(conn)
+        .optional()?;
+    found
+        .map(|(row, phone, region)| row.into_message(client, &phone, &region))
+        .transpose()
 }
 
 /// A page of a client's messages, the newest campaign first.
@@ -178,8 +167,24 @@ pub fn page(
     client: ClientId,
     request: PageRequest,
 ) -> Result<Page<Message>, StoreError> {
-    let _ = (conn, client, request);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let counters: Option<Counters> = send_units::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::client_id.eq(client.0))
+        .select(summed!())
+        .first(conn)
+        .optional()?;
+    let total = Counts::try_from(counters.unwrap_or_default())?.all();
+    let rows: Vec<(Row, String, String)> = of_client(client.0)
+        .order((messages::campaign_id.desc(), messages::seq))
+        .offset(request.offset())
+        .limit(request.limit())
+        .select((Row::as_select(), recipients::phone, recipients::region))
+        .load(conn)?;
+    let items = rows
+        .into_iter()
+        .map(|(row, phone, region)| row.into_message(client, &phone, &region))
+        .collect::<Result<_, _>>()?;
+    Ok(Page::new(request, total, items))
 }
 
 /// How a campaign's messages stand.
@@ -187,6 +192,110 @@ pub fn page(
 /// # Errors
 /// The database's.
 pub fn counts(conn: &mut Conn, campaign: CampaignKey) -> Result<Counts, StoreError> {
-    let _ = (conn, campaign);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let counters: Counters = send_units::table
+        .filter(send_units::campaign_id.eq(campaign.0))
+        .select(summed!())
+        .first(conn)?;
+    Counts::try_from(counters)
+}
+
+impl Counts {
+    /// Recipients that were tried.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.queued
+            + self.sent
+            + self.accepted
+            + self.delivered
+            + self.failed
+            + self.unknown
+            + self.opted_out
+    }
+}
+
+type Counters = (
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
+
+impl TryFrom<Counters> for Counts {
+    type Error = StoreError;
+
+    fn try_from(sums: Counters) -> Result<Self, StoreError> {
+        let (queued, sent, accepted, delivered, failed, unknown, opted_out) = sums;
+        let count = |sum: Option<i64>| stored::unsigned("counter", sum.unwrap_or_default());
+        Ok(Self {
+            queued: count(queued)?,
+            sent: count(sent)?,
+            accepted: count(accepted)?,
+            delivered: count(delivered)?,
+            failed: count(failed)?,
+            unknown: count(unknown)?,
+            opted_out: count(opted_out)?,
+        })
+    }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_client(client: i64) -> _ {
+    messages::table
+        .inner_join(campaigns::table)
+        .inner_join(
+            recipients::table.on(recipients::campaign_id
+                .eq(messages::campaign_id)
+                .and(recipients::seq.eq(messages::seq))),
+        )
+        .filter(campaigns::client_id.eq(client))
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+struct Row {
+    campaign_id: i64,
+    seq: i32,
+    status: i16,
+    attempt: i16,
+    gateway: String,
+    parts: i16,
+    price: Option<i64>,
+    text: String,
+    sender: String,
+    error: Option<String>,
+    sent_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    received_at: Option<NaiveDateTime>,
+}
+
+impl Row {
+    fn into_message(
+        self,
+        client: ClientId,
+        phone: &str,
+        region: &str,
+    ) -> Result<Message, StoreError> {
+        Ok(Message {
+            recipient: RecipientKey {
+                campaign: CampaignKey(self.campaign_id),
+                seq: stored::unsigned("sequence number", self.seq)?,
+            },
+            client,
+            phone: crate::recipients::phone(phone, region)?,
+            status: stored::message_status(self.status)?,
+            attempt: self.attempt,
+            gateway: self.gateway,
+            parts: self.parts,
+            price: self.price,
+            text: self.text,
+            sender: self.sender,
+            error: self.error,
+            sent_at: self.sent_at.and_utc(),
+            updated_at: self.updated_at.and_utc(),
+            received_at: self.received_at.map(|at| at.and_utc()),
+        })
+    }
 }

@@ -4,9 +4,13 @@ use chrono::{DateTime, Utc};
 use clarion_domain::contact::Contact;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::page::{Page, PageRequest};
+use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
+use diesel::prelude::*;
+use uuid::Uuid;
 
-use crate::{Conn, StoreError};
+use crate::schema::{campaigns, messages, recipients};
+use crate::{Conn, StoreError, dialect, stored};
 
 /// A recipient, and what became of the message to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +26,7 @@ pub struct Recipient {
 /// Stores contacts as the recipients from `first_seq` on of a campaign in loading.
 ///
 /// # Errors
-/// The database's.
+/// The database's; [`StoreError::Query`] with `NotFound` where the campaign is not loading.
 pub fn insert_batch(
     conn: &mut Conn,
     key: CampaignKey,
@@ -30,8 +34,12 @@ pub fn insert_batch(
     contacts: &[Contact],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let _ = (conn, key, first_seq, contacts, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    crate::campaigns::touch(conn, key, now)?;
+    let rows: Vec<NewRow<'_>> = (first_seq..)
+        .zip(contacts)
+        .map(|(seq, contact)| NewRow::new(key, seq, contact))
+        .collect();
+    dialect::insert_recipients(conn, &rows)
 }
 
 /// A page of a campaign's recipients, in the order they came.
@@ -43,8 +51,22 @@ pub fn page(
     key: CampaignKey,
     request: PageRequest,
 ) -> Result<Page<Recipient>, StoreError> {
-    let _ = (conn, key, request);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let total: Option<i64> = campaigns::table
+        .find(key.0)
+        .select(campaigns::recipient_count)
+        .first(conn)
+        .optional()?;
+    let total: u64 = stored::unsigned("count of recipients", total.unwrap_or_default())?;
+    // They are numbered without gaps, so a page is a run of numbers and costs the same wherever it lies.
+    let before = u64::try_from(request.offset()).unwrap_or(u64::MAX);
+    let last = before
+        .saturating_add(u64::from(request.page_size))
+        .min(total);
+    let items = match (u32::try_from(before), u32::try_from(last)) {
+        (Ok(before), Ok(last)) if before < last => range(conn, key, before + 1, last)?,
+        _ => Vec::new(),
+    };
+    Ok(Page::new(request, total, items))
 }
 
 /// The recipients of a run, both ends included.
@@ -57,6 +79,89 @@ pub fn range(
     from_seq: u32,
     to_seq: u32,
 ) -> Result<Vec<Recipient>, StoreError> {
-    let _ = (conn, key, from_seq, to_seq);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let own_message = messages::campaign_id
+        .eq(recipients::campaign_id)
+        .and(messages::seq.eq(recipients::seq));
+    let rows: Vec<(Row, Option<i16>)> = recipients::table
+        .left_join(messages::table.on(own_message))
+        .filter(recipients::campaign_id.eq(key.0))
+        .filter(recipients::seq.between(stored::seq(from_seq), stored::seq(to_seq)))
+        .order(recipients::seq)
+        .select((Row::as_select(), messages::status.nullable()))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(row, status)| row.into_recipient(status))
+        .collect()
+}
+
+/// A stored number.
+pub(crate) fn phone(e164: &str, region: &str) -> Result<PhoneNumber, StoreError> {
+    Region::new(region)
+        .and_then(|region| PhoneNumber::from_stored(e164, region))
+        .ok_or_else(|| StoreError::Corrupt(format!("a phone number of region {region:?}")))
+}
+
+/// A recipient about to be stored.
+#[derive(Insertable)]
+#[diesel(treat_none_as_default_value = false)]
+#[diesel(table_name = recipients)]
+pub(crate) struct NewRow<'a> {
+    campaign_id: i64,
+    seq: i32,
+    phone: String,
+    region: String,
+    name: Option<&'a str>,
+    custom1: Option<&'a str>,
+    custom2: Option<&'a str>,
+    contact_group_id: Option<String>,
+}
+
+impl<'a> NewRow<'a> {
+    fn new(campaign: CampaignKey, seq: u32, contact: &'a Contact) -> Self {
+        Self {
+            campaign_id: campaign.0,
+            seq: stored::seq(seq),
+            phone: contact.phone.to_string(),
+            region: contact.phone.region().as_str().to_owned(),
+            name: contact.name.as_deref(),
+            custom1: contact.custom1.as_deref(),
+            custom2: contact.custom2.as_deref(),
+            contact_group_id: contact.contact_group_id.map(|id| id.to_string()),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = recipients)]
+struct Row {
+    campaign_id: i64,
+    seq: i32,
+    phone: String,
+    region: String,
+    name: Option<String>,
+    custom1: Option<String>,
+    custom2: Option<String>,
+    contact_group_id: Option<String>,
+}
+
+impl Row {
+    fn into_recipient(self, status: Option<i16>) -> Result<Recipient, StoreError> {
+        let group = self.contact_group_id.as_deref().map(Uuid::parse_str);
+        Ok(Recipient {
+            key: RecipientKey {
+                campaign: CampaignKey(self.campaign_id),
+                seq: stored::unsigned("sequence number", self.seq)?,
+            },
+            contact: Contact {
+                phone: phone(&self.phone, &self.region)?,
+                name: self.name,
+                custom1: self.custom1,
+                custom2: self.custom2,
+                contact_group_id: group
+                    .transpose()
+                    .map_err(|error| stored::corrupt("contact group", error))?,
+            },
+            status: status.map(stored::message_status).transpose()?,
+        })
+    }
 }

@@ -118,6 +118,7 @@ diesel::table! {
         receipt_key -> Text,
         campaign_id -> BigInt,
         seq -> Integer,
+        attempt -> SmallInt,
         sent_at -> Timestamp,
     }
 }

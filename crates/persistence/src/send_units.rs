@@ -2,12 +2,26 @@
 //! its messages may have been written to a socket.
 
 use chrono::{DateTime, Utc};
+use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
+use diesel::dsl::{exists, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
-use crate::{Conn, StoreError};
+use crate::conn::on_each_backend;
+use crate::schema::{campaigns, messages, send_units};
+use crate::{Conn, StoreError, dialect, stored};
 
 /// Recipients of a unit; only a campaign's last unit has fewer. Unit n of a campaign begins at `n * UNIT_SIZE + 1`.
 pub const UNIT_SIZE: u32 = 1_000;
+
+/// Units that one statement inserts: it has room for 32,766 values on SQLite.
+const UNITS_AT_ONCE: usize = 1_000;
+
+/// Whether each recipient of a unit has a message that is not queued. In SQL, because the compiler's effort for an
+/// expression of diesel's types doubles with each term.
+const SETTLED: &str = "marked_upto = last_seq AND last_seq - first_seq + 1
+    = sent + accepted + delivered + failed + unknown + opted_out";
 
 /// A unit under lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +62,56 @@ pub struct Queued {
     pub reference: u16,
 }
 
+/// Whether a unit has not been leased anew since this lease.
+macro_rules! leased {
+    ($unit:expr) => {
+        send_units::campaign_id
+            .eq($unit.campaign.0)
+            .and(send_units::first_seq.eq(stored::seq($unit.first_seq)))
+            .and(send_units::owner.eq(&$unit.owner))
+            .and(send_units::epoch.eq($unit.epoch))
+    };
+}
+/// Whether a unit is still this owner's lease, and its campaign being sent: the condition under which anything of it may
+/// be handed to a socket.
+macro_rules! held {
+    ($unit:expr, $now:expr) => {
+        leased!($unit)
+            .and(send_units::lease_until.gt(stored::moment($now)))
+            .and(exists(
+                campaigns::table
+                    .filter(campaigns::id.eq($unit.campaign.0))
+                    .filter(sql::<Bool>("campaigns.status = 1"))
+                    .filter(campaigns::deleted_at.is_null()),
+            ))
+    };
+}
+
+/// Cuts a campaign's recipients into units.
+pub(crate) fn insert_all(
+    conn: &mut Conn,
+    campaign: CampaignKey,
+    recipients: u32,
+) -> Result<(), StoreError> {
+    let step = usize::try_from(UNIT_SIZE).unwrap_or(usize::MAX);
+    let starts: Vec<u32> = (1..=recipients).step_by(step).collect();
+    for some in starts.chunks(UNITS_AT_ONCE) {
+        let rows: Vec<NewRow> = some
+            .iter()
+            .map(|first| NewRow::new(campaign, *first, recipients))
+            .collect();
+        on_each_backend!(conn, inner => diesel::insert_into(send_units::table)
+            .values(&rows)
+            .execute(inner))?;
+    }
+    Ok(())
+}
+
+/// The first recipient of the unit that a recipient belongs to.
+pub(crate) fn first_seq_of(seq: u32) -> u32 {
+    seq - (seq - 1) % UNIT_SIZE
+}
+
 /// Leases up to `limit` units of a campaign that are not finished and in nobody's hands.
 ///
 /// # Errors
@@ -60,8 +124,29 @@ pub fn claim(
     lease_until: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<Unit>, StoreError> {
-    let _ = (conn, campaign, owner, now, lease_until, limit);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let free = dialect::lock_free_units(conn, campaign.0, stored::moment(now), i64::from(limit))?;
+    let rows: Vec<Row> = diesel::update(send_units::table)
+        .filter(send_units::campaign_id.eq(campaign.0))
+        .filter(send_units::first_seq.eq_any(free))
+        .set((
+            send_units::owner.eq(owner),
+            send_units::epoch.eq(send_units::epoch + 1),
+            send_units::lease_until.eq(stored::moment(lease_until)),
+        ))
+        .returning((
+            send_units::campaign_id,
+            send_units::first_seq,
+            send_units::last_seq,
+            send_units::epoch,
+            send_units::marked_upto,
+        ))
+        .load(conn)?;
+    let mut units = rows
+        .into_iter()
+        .map(|row| row.into_unit(owner))
+        .collect::<Result<Vec<_>, _>>()?;
+    units.sort_unstable_by_key(|unit| unit.first_seq);
+    Ok(units)
 }
 
 /// Prolongs every lease of this owner that has not run out; how many.
@@ -74,8 +159,12 @@ pub fn renew(
     now: DateTime<Utc>,
     lease_until: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
-    let _ = (conn, owner, now, lease_until);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let renewed = diesel::update(send_units::table)
+        .filter(send_units::owner.eq(owner))
+        .filter(send_units::lease_until.gt(stored::moment(now)))
+        .set(send_units::lease_until.eq(stored::moment(lease_until)))
+        .execute(conn)?;
+    Ok(renewed)
 }
 
 /// Moves a unit's mark to `upto`: only what is marked may be written to a socket.
@@ -88,8 +177,18 @@ pub fn mark(
     upto: u32,
     now: DateTime<Utc>,
 ) -> Result<Mark, StoreError> {
-    let _ = (conn, unit, upto, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let upto = stored::seq(upto);
+    let marked = diesel::update(send_units::table)
+        .filter(held!(unit, now))
+        // Never twice the same: what is marked again would be sent again.
+        .filter(send_units::marked_upto.lt(upto))
+        .filter(send_units::last_seq.ge(upto))
+        .set(send_units::marked_upto.eq(upto))
+        .execute(conn)?;
+    if marked > 0 {
+        return Ok(Mark::Marked);
+    }
+    refusal(conn, unit, now)
 }
 
 /// Recipients up to the mark without a message: what became of them is not known.
@@ -97,8 +196,23 @@ pub fn mark(
 /// # Errors
 /// The database's.
 pub fn unsettled(conn: &mut Conn, unit: &Unit) -> Result<Vec<u32>, StoreError> {
-    let _ = (conn, unit);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let marked: Option<i32> = send_units::table
+        .find((unit.campaign.0, stored::seq(unit.first_seq)))
+        .select(send_units::marked_upto)
+        .first(conn)
+        .optional()?;
+    let marked: u32 = stored::unsigned("mark", marked.unwrap_or_default())?;
+    let settled: Vec<i32> = messages::table
+        .filter(messages::campaign_id.eq(unit.campaign.0))
+        .filter(messages::seq.between(stored::seq(unit.first_seq), stored::seq(marked)))
+        .order(messages::seq)
+        .select(messages::seq)
+        .load(conn)?;
+    let mut settled = settled.into_iter().peekable();
+    let open = (unit.first_seq..=marked)
+        .filter(|seq| settled.next_if_eq(&stored::seq(*seq)).is_none())
+        .collect();
+    Ok(open)
 }
 
 /// Messages of a unit that are known not to be written.
@@ -106,22 +220,72 @@ pub fn unsettled(conn: &mut Conn, unit: &Unit) -> Result<Vec<u32>, StoreError> {
 /// # Errors
 /// The database's.
 pub fn queued(conn: &mut Conn, unit: &Unit) -> Result<Vec<Queued>, StoreError> {
-    let _ = (conn, unit);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let rows: Vec<(i32, i16, i32)> = messages::table
+        .filter(messages::campaign_id.eq(unit.campaign.0))
+        .filter(messages::seq.between(stored::seq(unit.first_seq), stored::seq(unit.last_seq)))
+        .filter(messages::status.eq(MessageStatus::Queued.number()))
+        .order(messages::seq)
+        .select((messages::seq, messages::attempt, messages::reference))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(seq, attempt, reference)| {
+            Ok(Queued {
+                seq: stored::unsigned("sequence number", seq)?,
+                attempt,
+                reference: stored::unsigned("reference", reference)?,
+            })
+        })
+        .collect()
 }
 
 /// Marks messages that were queued: their rows go, so that a crash leaves them unsettled like any marked one.
 ///
 /// # Errors
-/// The database's.
+/// The database's; [`StoreError::Query`] with `NotFound` where one of them is not queued.
 pub fn mark_queued(
     conn: &mut Conn,
     unit: &Unit,
     seqs: &[u32],
     now: DateTime<Utc>,
 ) -> Result<Mark, StoreError> {
-    let _ = (conn, unit, seqs, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let count = i32::try_from(seqs.len()).unwrap_or(i32::MAX);
+    let held = diesel::update(send_units::table)
+        .filter(held!(unit, now))
+        .set(send_units::queued.eq(send_units::queued - count))
+        .execute(conn)?;
+    if held == 0 {
+        return refusal(conn, unit, now);
+    }
+    let seqs: Vec<i32> = seqs.iter().map(|seq| stored::seq(*seq)).collect();
+    let removed = diesel::delete(messages::table)
+        .filter(messages::campaign_id.eq(unit.campaign.0))
+        .filter(messages::seq.eq_any(&seqs))
+        .filter(messages::status.eq(MessageStatus::Queued.number()))
+        .execute(conn)?;
+    if removed == seqs.len() {
+        Ok(Mark::Marked)
+    } else {
+        Err(StoreError::Query(diesel::result::Error::NotFound))
+    }
+}
+
+/// Why a mark did not come about.
+fn refusal(conn: &mut Conn, unit: &Unit, now: DateTime<Utc>) -> Result<Mark, StoreError> {
+    let leased: i64 = send_units::table
+        .filter(leased!(unit))
+        .filter(send_units::lease_until.gt(stored::moment(now)))
+        .count()
+        .get_result(conn)?;
+    let sending: i64 = campaigns::table
+        .find(unit.campaign.0)
+        .filter(sql::<Bool>("campaigns.status = 1"))
+        .filter(campaigns::deleted_at.is_null())
+        .count()
+        .get_result(conn)?;
+    match (leased, sending) {
+        (1.., 0) => Ok(Mark::NotSending),
+        _ => Ok(Mark::LeaseLost),
+    }
 }
 
 /// Gives a lease back; the unit is finished where all its messages are settled and none is queued. Whether it is.
@@ -129,6 +293,76 @@ pub fn mark_queued(
 /// # Errors
 /// The database's.
 pub fn release(conn: &mut Conn, unit: &Unit, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let _ = (conn, unit, now);
-    Err(crate::stored::corrupt("unfinished", 0))
+    let finished = diesel::update(send_units::table)
+        .filter(leased!(unit))
+        .filter(sql::<Bool>(SETTLED))
+        .set(send_units::sent_at.eq(stored::moment(now)))
+        .execute(conn)?;
+    diesel::update(send_units::table)
+        .filter(leased!(unit))
+        .set((
+            send_units::owner.eq(None::<String>),
+            send_units::lease_until.eq(None::<chrono::NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    Ok(finished > 0)
+}
+
+#[derive(Insertable)]
+#[diesel(treat_none_as_default_value = false)]
+#[diesel(table_name = send_units)]
+struct NewRow {
+    campaign_id: i64,
+    first_seq: i32,
+    last_seq: i32,
+    epoch: i64,
+    marked_upto: i32,
+    queued: i32,
+    sent: i32,
+    accepted: i32,
+    delivered: i32,
+    failed: i32,
+    unknown: i32,
+    opted_out: i32,
+}
+
+impl NewRow {
+    fn new(campaign: CampaignKey, first: u32, recipients: u32) -> Self {
+        Self {
+            campaign_id: campaign.0,
+            first_seq: stored::seq(first),
+            last_seq: stored::seq(recipients.min(first + UNIT_SIZE - 1)),
+            epoch: 0,
+            marked_upto: stored::seq(first - 1),
+            queued: 0,
+            sent: 0,
+            accepted: 0,
+            delivered: 0,
+            failed: 0,
+            unknown: 0,
+            opted_out: 0,
+        }
+    }
+}
+
+#[derive(Queryable)]
+struct Row {
+    campaign_id: i64,
+    first_seq: i32,
+    last_seq: i32,
+    epoch: i64,
+    marked_upto: i32,
+}
+
+impl Row {
+    fn into_unit(self, owner: &str) -> Result<Unit, StoreError> {
+        Ok(Unit {
+            campaign: CampaignKey(self.campaign_id),
+            first_seq: stored::unsigned("sequence number", self.first_seq)?,
+            last_seq: stored::unsigned("sequence number", self.last_seq)?,
+            owner: owner.to_owned(),
+            epoch: self.epoch,
+            marked_upto: stored::unsigned("mark", self.marked_upto)?,
+        })
+    }
 }

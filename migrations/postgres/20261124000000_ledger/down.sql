@@ -1,0 +1,11 @@
+DROP TABLE unmatched_receipts;
+DROP TABLE outstanding_parts;
+DROP TABLE messages;
+DROP TABLE send_units;
+DROP TABLE invalid_contacts;
+DROP TABLE recipients;
+DROP TABLE campaigns;
+DROP SEQUENCE direct_campaign_keys;
+DROP SEQUENCE campaign_keys;
+DROP TABLE api_keys;
+DROP TABLE clients;

@@ -1,0 +1,9 @@
+DROP TABLE unmatched_receipts;
+DROP TABLE outstanding_parts;
+DROP TABLE messages;
+DROP TABLE send_units;
+DROP TABLE invalid_contacts;
+DROP TABLE recipients;
+DROP TABLE campaigns;
+DROP TABLE api_keys;
+DROP TABLE clients;

@@ -1,9 +1,15 @@
 //! What only PostgreSQL does.
 
+use diesel::PgConnection;
 use diesel::connection::{CacheSize, SimpleConnection};
-use diesel::{Connection, PgConnection};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamp};
 
+use crate::campaigns::Kind;
+use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
 use crate::pool::Pool;
+use crate::schema::{messages, outstanding_parts, recipients};
 use crate::{Conn, DatabaseSettings, StoreError};
 
 /// The pool of all connections.
@@ -27,4 +33,188 @@ fn connect(url: &str, set_up: &str, prepared_statements: bool) -> Result<Conn, S
     }
     conn.batch_execute(set_up)?;
     Ok(Conn::Postgres(conn))
+}
+
+pub(super) fn lock_migrations(conn: &mut PgConnection) -> Result<(), StoreError> {
+    conn.batch_execute("LOCK TABLE __diesel_schema_migrations IN SHARE ROW EXCLUSIVE MODE")?;
+    Ok(())
+}
+
+pub(super) fn next_campaign_key(conn: &mut PgConnection, kind: Kind) -> Result<i64, StoreError> {
+    let key = match kind {
+        Kind::Campaign => diesel::select(nextval("campaign_keys")),
+        Kind::Direct => diesel::select(nextval("direct_campaign_keys")),
+    };
+    Ok(key.get_result(conn)?)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The next number of a sequence.
+    fn nextval(sequence: Text) -> BigInt;
+}
+
+pub(super) fn insert_recipients(
+    conn: &mut PgConnection,
+    rows: &[crate::recipients::NewRow<'_>],
+) -> Result<(), StoreError> {
+    diesel::copy_from(recipients::table)
+        .from_insertable(rows)
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn insert_messages(
+    conn: &mut PgConnection,
+    rows: &[NewMessage<'_>],
+) -> Result<(), StoreError> {
+    copied(
+        diesel::copy_from(messages::table)
+            .from_insertable(rows)
+            .execute(conn),
+    )
+}
+
+pub(super) fn insert_outstanding(
+    conn: &mut PgConnection,
+    rows: &[OutstandingPart],
+) -> Result<(), StoreError> {
+    copied(
+        diesel::copy_from(outstanding_parts::table)
+            .from_insertable(rows)
+            .execute(conn),
+    )
+}
+
+/// Whoever copies has looked before what is there; what then stands in the way was committed in between.
+fn copied(result: QueryResult<usize>) -> Result<(), StoreError> {
+    match result {
+        Ok(_) => Ok(()),
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
+            Err(StoreError::Conflict(info.message().to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn lock_messages(
+    conn: &mut PgConnection,
+    keys: &[Key],
+) -> Result<Vec<State>, StoreError> {
+    let (campaigns, seqs) = unzipped(keys);
+    let states = diesel::sql_query(
+        "SELECT m.campaign_id, m.seq, m.status, m.attempt, m.parts, m.parts_final, m.worst, m.error, m.updated_at,
+                m.received_at
+         FROM unnest($1, $2) AS k (campaign_id, seq)
+         JOIN messages AS m ON m.campaign_id = k.campaign_id AND m.seq = k.seq
+         ORDER BY m.campaign_id, m.seq
+         FOR UPDATE OF m",
+    )
+    .bind::<Array<BigInt>, _>(campaigns)
+    .bind::<Array<Integer>, _>(seqs)
+    .load(conn)?;
+    Ok(states)
+}
+
+pub(super) fn update_messages(conn: &mut PgConnection, states: &[State]) -> Result<(), StoreError> {
+    if states.is_empty() {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "UPDATE messages AS m
+         SET status = s.status, parts_final = s.parts_final, worst = s.worst, error = s.error,
+             updated_at = s.updated_at, received_at = s.received_at
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+              AS s (campaign_id, seq, status, parts_final, worst, error, updated_at, received_at)
+         WHERE m.campaign_id = s.campaign_id AND m.seq = s.seq",
+    )
+    .bind::<Array<BigInt>, _>(column(states, |state| state.campaign_id))
+    .bind::<Array<Integer>, _>(column(states, |state| state.seq))
+    .bind::<Array<SmallInt>, _>(column(states, |state| state.status))
+    .bind::<Array<SmallInt>, _>(column(states, |state| state.parts_final))
+    .bind::<Array<Nullable<SmallInt>>, _>(column(states, |state| state.worst))
+    .bind::<Array<Nullable<Text>>, _>(column(states, |state| state.error.as_deref()))
+    .bind::<Array<Timestamp>, _>(column(states, |state| state.updated_at))
+    .bind::<Array<Nullable<Timestamp>>, _>(column(states, |state| state.received_at))
+    .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn delete_messages(conn: &mut PgConnection, keys: &[Key]) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let (campaigns, seqs) = unzipped(keys);
+    diesel::sql_query(
+        "DELETE FROM messages AS m USING unnest($1, $2) AS k (campaign_id, seq)
+         WHERE m.campaign_id = k.campaign_id AND m.seq = k.seq",
+    )
+    .bind::<Array<BigInt>, _>(campaigns)
+    .bind::<Array<Integer>, _>(seqs)
+    .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn lock_outstanding(
+    conn: &mut PgConnection,
+    ids: &[String],
+) -> Result<Vec<OutstandingPart>, StoreError> {
+    let parts = outstanding_parts::table
+        .filter(outstanding_parts::receipt_key.eq_any(ids))
+        .order(outstanding_parts::receipt_key)
+        .select(OutstandingPart::as_select())
+        .for_update()
+        .load(conn)?;
+    Ok(parts)
+}
+
+pub(super) fn delete_outstanding(
+    conn: &mut PgConnection,
+    ids: &[String],
+) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    diesel::delete(outstanding_parts::table.filter(outstanding_parts::receipt_key.eq_any(ids)))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn add_to_units(
+    conn: &mut PgConnection,
+    changes: &[(Key, [i32; COUNTERS])],
+) -> Result<(), StoreError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let counter = |which: usize| column(changes, |(_, counters)| counters[which]);
+    diesel::sql_query(
+        "UPDATE send_units AS u
+         SET queued = u.queued + c.queued, sent = u.sent + c.sent, accepted = u.accepted + c.accepted,
+             delivered = u.delivered + c.delivered, failed = u.failed + c.failed, unknown = u.unknown + c.unknown,
+             opted_out = u.opted_out + c.opted_out
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+              AS c (campaign_id, first_seq, queued, sent, accepted, delivered, failed, unknown, opted_out)
+         WHERE u.campaign_id = c.campaign_id AND u.first_seq = c.first_seq",
+    )
+    .bind::<Array<BigInt>, _>(column(changes, |((campaign, _), _)| *campaign))
+    .bind::<Array<Integer>, _>(column(changes, |((_, first_seq), _)| *first_seq))
+    .bind::<Array<Integer>, _>(counter(0))
+    .bind::<Array<Integer>, _>(counter(1))
+    .bind::<Array<Integer>, _>(counter(2))
+    .bind::<Array<Integer>, _>(counter(3))
+    .bind::<Array<Integer>, _>(counter(4))
+    .bind::<Array<Integer>, _>(counter(5))
+    .bind::<Array<Integer>, _>(counter(6))
+    .execute(conn)?;
+    Ok(())
+}
+
+fn unzipped(keys: &[Key]) -> (Vec<i64>, Vec<i32>) {
+    keys.iter().copied().unzip()
+}
+
+/// One column of rows, to be bound as an array.
+fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
 }

@@ -3,11 +3,19 @@
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
+use clarion_domain::recipient::FIRST_DIRECT_KEY;
+use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::prelude::*;
 
+use crate::campaigns::Kind;
+use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
 use crate::pool::Pool;
+use crate::schema::{campaigns, messages, outstanding_parts, recipients, send_units};
 use crate::{Conn, DatabaseSettings, StoreError};
+
+/// Keys of one statement: it has room for 32,766 values.
+const KEYS_AT_ONCE: usize = 10_000;
 
 /// Takes the lock file beside the database, making the directory where there is none.
 pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
@@ -62,4 +70,168 @@ fn unusable(path: &Path, error: &std::io::Error) -> StoreError {
         "names {}, which cannot be used: {error}",
         path.display()
     ))
+}
+
+/// One process has the file, and the transaction has the writer.
+#[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's may fail")]
+pub(super) fn lock_migrations(_: &mut SqliteConnection) -> Result<(), StoreError> {
+    Ok(())
+}
+
+pub(super) fn next_campaign_key(
+    conn: &mut SqliteConnection,
+    kind: Kind,
+) -> Result<i64, StoreError> {
+    let (below, above) = match kind {
+        Kind::Campaign => (0, FIRST_DIRECT_KEY),
+        Kind::Direct => (FIRST_DIRECT_KEY - 1, i64::MAX),
+    };
+    let last: Option<i64> = campaigns::table
+        .filter(campaigns::id.gt(below))
+        .filter(campaigns::id.lt(above))
+        .select(diesel::dsl::max(campaigns::id))
+        .get_result(conn)?;
+    Ok(last.unwrap_or(below) + 1)
+}
+
+// Rows are inserted and updated one by one: the statement is prepared once and there is no network in between, which is
+// faster than many rows in one statement, that would have to be parsed each time.
+
+pub(super) fn insert_recipients(
+    conn: &mut SqliteConnection,
+    rows: &[crate::recipients::NewRow<'_>],
+) -> Result<(), StoreError> {
+    for row in rows {
+        diesel::insert_into(recipients::table)
+            .values(row)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn insert_messages(
+    conn: &mut SqliteConnection,
+    rows: &[NewMessage<'_>],
+) -> Result<(), StoreError> {
+    for row in rows {
+        diesel::insert_into(messages::table)
+            .values(row)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn insert_outstanding(
+    conn: &mut SqliteConnection,
+    rows: &[OutstandingPart],
+) -> Result<(), StoreError> {
+    for row in rows {
+        diesel::insert_into(outstanding_parts::table)
+            .values(row)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn lock_messages(
+    conn: &mut SqliteConnection,
+    keys: &[Key],
+) -> Result<Vec<State>, StoreError> {
+    let mut states = Vec::with_capacity(keys.len());
+    for key in keys {
+        let state = messages::table
+            .find(*key)
+            .select(State::as_select())
+            .first(conn)
+            .optional()?;
+        states.extend(state);
+    }
+    Ok(states)
+}
+
+pub(super) fn update_messages(
+    conn: &mut SqliteConnection,
+    states: &[State],
+) -> Result<(), StoreError> {
+    for state in states {
+        diesel::update(messages::table.find(state.key()))
+            .set((
+                messages::status.eq(state.status),
+                messages::parts_final.eq(state.parts_final),
+                messages::worst.eq(state.worst),
+                messages::error.eq(&state.error),
+                messages::updated_at.eq(state.updated_at),
+                messages::received_at.eq(state.received_at),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn delete_messages(conn: &mut SqliteConnection, keys: &[Key]) -> Result<(), StoreError> {
+    for key in keys {
+        diesel::delete(messages::table.find(*key)).execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn lock_outstanding(
+    conn: &mut SqliteConnection,
+    ids: &[String],
+) -> Result<Vec<OutstandingPart>, StoreError> {
+    let mut parts = Vec::with_capacity(ids.len());
+    for some in ids.chunks(KEYS_AT_ONCE) {
+        let found = outstanding_parts::table
+            .filter(outstanding_parts::receipt_key.eq_any(some))
+            .select(OutstandingPart::as_select())
+            .load(conn)?;
+        parts.extend(found);
+    }
+    Ok(parts)
+}
+
+pub(super) fn delete_outstanding(
+    conn: &mut SqliteConnection,
+    ids: &[String],
+) -> Result<(), StoreError> {
+    for some in ids.chunks(KEYS_AT_ONCE) {
+        diesel::delete(
+            outstanding_parts::table.filter(outstanding_parts::receipt_key.eq_any(some)),
+        )
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn add_to_units(
+    conn: &mut SqliteConnection,
+    changes: &[(Key, [i32; COUNTERS])],
+) -> Result<(), StoreError> {
+    use send_units::dsl;
+    for (
+        unit,
+        [
+            queued,
+            sent,
+            accepted,
+            delivered,
+            failed,
+            unknown,
+            opted_out,
+        ],
+    ) in changes
+    {
+        diesel::update(send_units::table.find(*unit))
+            .set((
+                dsl::queued.eq(dsl::queued + queued),
+                dsl::sent.eq(dsl::sent + sent),
+                dsl::accepted.eq(dsl::accepted + accepted),
+                dsl::delivered.eq(dsl::delivered + delivered),
+                dsl::failed.eq(dsl::failed + failed),
+                dsl::unknown.eq(dsl::unknown + unknown),
+                dsl::opted_out.eq(dsl::opted_out + opted_out),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
 }

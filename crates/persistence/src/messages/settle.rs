@@ -1,0 +1,233 @@
+//! Settling: the outcomes of submits become rows.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{NaiveDateTime, TimeDelta};
+use clarion_domain::message::MessageStatus;
+use diesel::prelude::*;
+
+use super::receipts::{self, receipt_key};
+use super::state::{Key, News, State, Tally};
+use super::{Settled, Settlement};
+use crate::schema::{messages, outstanding_parts};
+use crate::{Conn, StoreError, dialect, stored};
+
+/// How much older than the settling of its message a receipt may be. Providers begin again with their ids: an old stored
+/// receipt belongs to another message.
+pub(super) const EARLIEST_RECEIPT: TimeDelta = TimeDelta::minutes(10);
+
+/// A message about to be stored.
+#[derive(Insertable)]
+#[diesel(table_name = messages, treat_none_as_default_value = false)]
+pub(crate) struct NewMessage<'a> {
+    campaign_id: i64,
+    seq: i32,
+    status: i16,
+    attempt: i16,
+    parts: i16,
+    parts_final: i16,
+    worst: Option<i16>,
+    reference: i32,
+    price: Option<i64>,
+    gateway: &'a str,
+    sender: &'a str,
+    text: &'a str,
+    error: Option<&'a str>,
+    sent_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    received_at: Option<NaiveDateTime>,
+}
+
+/// A part that awaits its receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = outstanding_parts, treat_none_as_default_value = false)]
+pub(crate) struct OutstandingPart {
+    pub(crate) receipt_key: String,
+    pub(crate) campaign_id: i64,
+    pub(crate) seq: i32,
+    pub(crate) attempt: i16,
+    pub(crate) sent_at: NaiveDateTime,
+}
+
+impl OutstandingPart {
+    pub(super) fn key(&self) -> Key {
+        (self.campaign_id, self.seq)
+    }
+
+    /// The end of waiting for its receipt.
+    pub(super) fn given_up(&self, at: NaiveDateTime) -> News {
+        News {
+            key: self.key(),
+            attempt: self.attempt,
+            status: MessageStatus::Unknown,
+            error: None,
+            at,
+            received: false,
+        }
+    }
+}
+
+/// Writes the outcomes of submits, and joins the receipts that came before them.
+///
+/// An outcome of an attempt whose message stands further along already changes nothing. Where a provider gives an id that
+/// an older part still waits under, the newer one has it from now on, and the older one will not be known.
+///
+/// # Errors
+/// The database's.
+pub fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<Settled, StoreError> {
+    let mut batch = Batch::default();
+    let keys: Vec<Key> = sorted(settlements.iter().map(key_of));
+    let known = by_key(dialect::lock_messages(conn, &keys)?);
+    let replaced = batch.take_in(settlements, &known)?;
+    let early = receipts::stored_for(conn, &batch.parts)?;
+    let stored = batch.rows.len();
+    batch.write(conn, &replaced)?;
+    receipts::join(conn, &early)?;
+    Ok(Settled {
+        stored,
+        joined: early.len(),
+    })
+}
+
+/// What a batch of outcomes comes to.
+#[derive(Default)]
+struct Batch<'a> {
+    rows: BTreeMap<Key, NewMessage<'a>>,
+    parts: BTreeMap<String, OutstandingPart>,
+    /// Parts whose id another part of the same batch was given again.
+    superseded: Vec<OutstandingPart>,
+    tally: Tally,
+}
+
+impl<'a> Batch<'a> {
+    /// Takes in each outcome that is news; the messages that they replace.
+    fn take_in(
+        &mut self,
+        settlements: &'a [Settlement],
+        known: &HashMap<Key, State>,
+    ) -> Result<Vec<Key>, StoreError> {
+        let mut replaced = Vec::new();
+        for settlement in settlements {
+            let key = key_of(settlement);
+            if self.rows.contains_key(&key) || !is_news(settlement, known.get(&key))? {
+                continue;
+            }
+            if let Some(old) = known.get(&key) {
+                self.tally.leave(key, old.status)?;
+                replaced.push(key);
+            }
+            let row = self.row(settlement);
+            self.tally.enter(key, row.status)?;
+            self.rows.insert(key, row);
+        }
+        Ok(replaced)
+    }
+
+    fn row(&mut self, settlement: &'a Settlement) -> NewMessage<'a> {
+        let at = stored::moment(settlement.at);
+        let (campaign_id, seq) = key_of(settlement);
+        let awaited = self.await_receipts(settlement, at);
+        let parts = i16::try_from(settlement.parts.len()).unwrap_or(i16::MAX);
+        let without_id = settlement
+            .parts
+            .iter()
+            .any(|part| part.provider_id.is_none());
+        let status = match settlement.status {
+            // Nothing will ever be heard of it.
+            MessageStatus::Sent if awaited == 0 => MessageStatus::Unknown,
+            status => status,
+        };
+        NewMessage {
+            campaign_id,
+            seq,
+            status: status.number(),
+            attempt: settlement.attempt,
+            parts,
+            parts_final: parts - awaited,
+            worst: without_id.then(|| MessageStatus::Unknown.number()),
+            reference: i32::from(settlement.reference),
+            price: None,
+            gateway: &settlement.gateway,
+            sender: &settlement.sender,
+            text: &settlement.text,
+            error: settlement.error.as_deref(),
+            sent_at: at,
+            updated_at: at,
+            received_at: None,
+        }
+    }
+
+    /// Notes the parts that a receipt can come for; how many receipts that makes, as parts under one id have one.
+    fn await_receipts(&mut self, settlement: &Settlement, at: NaiveDateTime) -> i16 {
+        let mut awaited = 0;
+        for id in settlement
+            .parts
+            .iter()
+            .filter_map(|part| part.provider_id.as_deref())
+        {
+            let (campaign_id, seq) = key_of(settlement);
+            let part = OutstandingPart {
+                receipt_key: receipt_key(&settlement.gateway, id),
+                campaign_id,
+                seq,
+                attempt: settlement.attempt,
+                sent_at: at,
+            };
+            match self.parts.insert(part.receipt_key.clone(), part) {
+                Some(old) if old.key() == (campaign_id, seq) => continue,
+                Some(old) => self.superseded.push(old),
+                None => {}
+            }
+            awaited += 1;
+        }
+        awaited
+    }
+
+    fn write(self, conn: &mut Conn, replaced: &[Key]) -> Result<(), StoreError> {
+        let ids: Vec<String> = self.parts.keys().cloned().collect();
+        let taken = dialect::lock_outstanding(conn, &ids)?;
+        let taken_ids: Vec<String> = taken.iter().map(|part| part.receipt_key.clone()).collect();
+        dialect::delete_outstanding(conn, &taken_ids)?;
+        dialect::delete_messages(conn, replaced)?;
+        let rows: Vec<NewMessage<'_>> = self.rows.into_values().collect();
+        let parts: Vec<OutstandingPart> = self.parts.into_values().collect();
+        dialect::insert_messages(conn, &rows)?;
+        dialect::insert_outstanding(conn, &parts)?;
+        let given_up: Vec<News> = taken
+            .iter()
+            .chain(&self.superseded)
+            .map(|part| part.given_up(part.sent_at))
+            .collect();
+        receipts::apply(conn, &given_up)?;
+        dialect::add_to_units(conn, &self.tally.into_changes())
+    }
+}
+
+/// Whether an outcome says more than is known.
+fn is_news(settlement: &Settlement, known: Option<&State>) -> Result<bool, StoreError> {
+    let Some(known) = known else {
+        return Ok(true);
+    };
+    let rank = stored::message_status(known.status)?.rank();
+    Ok(settlement.attempt > known.attempt
+        || (settlement.attempt == known.attempt && settlement.status.rank() > rank))
+}
+
+fn key_of(settlement: &Settlement) -> Key {
+    let recipient = settlement.recipient;
+    (recipient.campaign.0, stored::seq(recipient.seq))
+}
+
+pub(super) fn sorted<T: Ord>(keys: impl Iterator<Item = T>) -> Vec<T> {
+    let mut keys: Vec<T> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+pub(super) fn by_key(states: Vec<State>) -> HashMap<Key, State> {
+    states
+        .into_iter()
+        .map(|state| (state.key(), state))
+        .collect()
+}

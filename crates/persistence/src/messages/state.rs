@@ -1,0 +1,258 @@
+//! Where a message stands, and how it moves on: the arithmetic of parts and of unit counters, without the database.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use clarion_domain::message::MessageStatus;
+use diesel::prelude::*;
+
+use crate::schema::messages;
+use crate::{StoreError, send_units, stored};
+
+/// A message's key in the database: campaign and sequence number.
+pub(crate) type Key = (i64, i32);
+
+/// What changes of a message while receipts come in.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, QueryableByName)]
+#[diesel(table_name = messages)]
+pub(crate) struct State {
+    pub(crate) campaign_id: i64,
+    pub(crate) seq: i32,
+    pub(crate) status: i16,
+    pub(crate) attempt: i16,
+    pub(crate) parts: i16,
+    pub(crate) parts_final: i16,
+    /// The worst end that a part has come to.
+    pub(crate) worst: Option<i16>,
+    pub(crate) error: Option<String>,
+    pub(crate) updated_at: NaiveDateTime,
+    pub(crate) received_at: Option<NaiveDateTime>,
+}
+
+/// What has become known of one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct News {
+    pub(crate) key: Key,
+    pub(crate) attempt: i16,
+    pub(crate) status: MessageStatus,
+    pub(crate) error: Option<String>,
+    pub(crate) at: NaiveDateTime,
+    /// By a receipt, not by the end of waiting.
+    pub(crate) received: bool,
+}
+
+/// Whether a receipt of this status is the part's last.
+pub(crate) fn ends_part(status: MessageStatus) -> bool {
+    !matches!(
+        status,
+        MessageStatus::Queued | MessageStatus::Sent | MessageStatus::Accepted
+    )
+}
+
+impl State {
+    pub(crate) fn key(&self) -> Key {
+        (self.campaign_id, self.seq)
+    }
+
+    /// Takes in what has become known; whether that changes anything.
+    pub(crate) fn hear(&mut self, news: &News) -> Result<bool, StoreError> {
+        if news.attempt != self.attempt {
+            return Ok(false);
+        }
+        let before = self.clone();
+        if ends_part(news.status) {
+            self.end_part(news)?;
+        } else {
+            self.progress_to(news.status)?;
+        }
+        if *self == before {
+            return Ok(false);
+        }
+        self.updated_at = self.updated_at.max(news.at);
+        Ok(true)
+    }
+
+    fn end_part(&mut self, news: &News) -> Result<(), StoreError> {
+        let worst = match self.worst {
+            Some(worst) => worse(stored::message_status(worst)?, news.status),
+            None => news.status,
+        };
+        self.worst = Some(worst.number());
+        self.parts_final = self.parts_final.saturating_add(1);
+        if news.error.is_some() && news.status != MessageStatus::Delivered {
+            self.error.clone_from(&news.error);
+        }
+        let open = stored::message_status(self.status)?.rank() < MessageStatus::Delivered.rank();
+        if self.parts_final >= self.parts && open {
+            self.status = worst.number();
+            self.received_at = news.received.then_some(news.at);
+        }
+        Ok(())
+    }
+
+    fn progress_to(&mut self, status: MessageStatus) -> Result<(), StoreError> {
+        if status.rank() > stored::message_status(self.status)?.rank() {
+            self.status = status.number();
+        }
+        Ok(())
+    }
+}
+
+/// The status that a message of two parts that ended so has.
+fn worse(one: MessageStatus, other: MessageStatus) -> MessageStatus {
+    if badness(other) > badness(one) {
+        other
+    } else {
+        one
+    }
+}
+
+fn badness(status: MessageStatus) -> u8 {
+    match status {
+        MessageStatus::Delivered => 0,
+        MessageStatus::Unknown => 1,
+        MessageStatus::Expired => 2,
+        MessageStatus::Deleted => 3,
+        MessageStatus::Undeliverable => 4,
+        MessageStatus::Rejected => 5,
+        _ => 6,
+    }
+}
+
+/// How many counters a unit has.
+pub(crate) const COUNTERS: usize = 7;
+
+/// Changes of unit counters: queued, sent, accepted, delivered, failed, unknown, opted out.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(BTreeMap<Key, [i32; COUNTERS]>);
+
+impl Tally {
+    /// A message has come into this status.
+    pub(crate) fn enter(&mut self, key: Key, status: i16) -> Result<(), StoreError> {
+        self.add(key, status, 1)
+    }
+
+    /// A message has left this status.
+    pub(crate) fn leave(&mut self, key: Key, status: i16) -> Result<(), StoreError> {
+        self.add(key, status, -1)
+    }
+
+    fn add(&mut self, (campaign, seq): Key, status: i16, by: i32) -> Result<(), StoreError> {
+        let seq: u32 = stored::unsigned("sequence number", seq)?;
+        let unit = (campaign, stored::seq(send_units::first_seq_of(seq)));
+        let counter = counter_of(stored::message_status(status)?);
+        self.0.entry(unit).or_default()[counter] += by;
+        Ok(())
+    }
+
+    /// The units that change, in the order of their keys, so that two transactions lock them in the same order.
+    pub(crate) fn into_changes(self) -> Vec<(Key, [i32; COUNTERS])> {
+        self.0
+            .into_iter()
+            .filter(|(_, counters)| counters.iter().any(|by| *by != 0))
+            .collect()
+    }
+}
+
+fn counter_of(status: MessageStatus) -> usize {
+    match status {
+        MessageStatus::Queued => 0,
+        MessageStatus::Sent => 1,
+        MessageStatus::Accepted => 2,
+        MessageStatus::Delivered => 3,
+        MessageStatus::Unknown => 5,
+        MessageStatus::OptedOut => 6,
+        _ => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use MessageStatus::{Accepted, Delivered, Expired, Sent, Undeliverable, Unknown};
+
+    use super::*;
+
+    fn at(second: u32) -> NaiveDateTime {
+        chrono::DateTime::from_timestamp(i64::from(second), 0)
+            .unwrap()
+            .naive_utc()
+    }
+
+    fn sent(parts: i16) -> State {
+        State {
+            campaign_id: 1,
+            seq: 1,
+            status: Sent.number(),
+            attempt: 1,
+            parts,
+            parts_final: 0,
+            worst: None,
+            error: None,
+            updated_at: at(0),
+            received_at: None,
+        }
+    }
+
+    fn news(status: MessageStatus) -> News {
+        News {
+            key: (1, 1),
+            attempt: 1,
+            status,
+            error: None,
+            at: at(9),
+            received: true,
+        }
+    }
+
+    #[track_caller]
+    fn check(parts: i16, heard: &[MessageStatus], end: MessageStatus) {
+        let mut state = sent(parts);
+        for status in heard {
+            state.hear(&news(*status)).unwrap();
+        }
+        assert_eq!(state.status, end.number(), "{heard:?}");
+    }
+
+    #[test]
+    fn a_message_ends_with_its_last_part_and_as_its_worst() {
+        check(1, &[Delivered], Delivered);
+        check(1, &[Accepted], Accepted);
+        check(1, &[Accepted, Delivered], Delivered);
+        check(1, &[Unknown], Unknown);
+        check(2, &[Delivered], Sent);
+        check(2, &[Accepted, Delivered], Accepted);
+        check(2, &[Delivered, Delivered], Delivered);
+        check(2, &[Undeliverable], Sent);
+        check(2, &[Undeliverable, Delivered], Undeliverable);
+        check(2, &[Delivered, Expired], Expired);
+        check(3, &[Unknown, Delivered, Expired], Expired);
+        check(2, &[Delivered, Unknown], Unknown);
+    }
+
+    #[test]
+    fn an_ended_message_stays_as_it_is() {
+        check(1, &[Delivered, Accepted], Delivered);
+        check(1, &[Delivered, Undeliverable], Delivered);
+        check(1, &[Undeliverable, Delivered], Undeliverable);
+    }
+
+    #[test]
+    fn news_of_another_attempt_change_nothing() {
+        let mut state = sent(1);
+        let old = News {
+            attempt: 0,
+            ..news(Delivered)
+        };
+        assert!(!state.hear(&old).unwrap());
+        assert_eq!(state, sent(1));
+    }
+
+    #[test]
+    fn counters_that_come_and_go_are_no_change() {
+        let mut tally = Tally::default();
+        tally.leave((1, 1_000), Sent.number()).unwrap();
+        tally.enter((1, 1), Sent.number()).unwrap();
+        tally.enter((1, 1_001), Delivered.number()).unwrap();
+        assert_eq!(tally.into_changes(), [((1, 1_001), [0, 0, 0, 1, 0, 0, 0])]);
+    }
+}
