@@ -1,170 +1,193 @@
-//! Contacts in a CSV file: a header line that names the columns as the API names the properties, then one contact a line.
-//!
-//! Whether a contact is valid is the domain's to say; here only the file is read.
+//! A file of contacts: what it is, found out from how it begins, and its contacts one by one. Whether a contact is valid
+//! is the domain's to say.
 
-use std::borrow::Cow;
 use std::io::Read;
 
 use clarion_domain::contact::ContactDraft;
-use csv::StringRecord;
+use encoding_rs::Encoding;
 
-const NAMES: [&str; 5] = [
-    "phoneNumber",
-    "name",
-    "custom1",
-    "custom2",
-    "contactGroupId",
-];
+use crate::blocks::{Block, Blocks, Cut, LONGEST_CONTACT};
+use crate::checked::RowFault;
+use crate::error::FileError;
+use crate::field::Field;
+use crate::format::Format;
+use crate::json::{self, CampaignHeader, JsonArray};
+use crate::source::Source;
+use crate::table::{Column, Table};
 
-/// Why a file cannot be read as contacts.
-#[derive(Debug, thiserror::Error)]
-pub enum ContactFileError {
-    /// The header names no column of numbers.
-    #[error("the header line has no column phoneNumber; it has: {found}")]
-    NoNumbers {
-        /// The columns it has.
-        found: String,
-    },
-    /// The header names a column twice.
-    #[error("the header line has the column {0} twice")]
-    Twice(&'static str),
-    /// No CSV, no UTF-8, or the file could not be read.
-    #[error(transparent)]
-    Csv(#[from] csv::Error),
+/// How much of a file is looked at to find out what it is.
+const HEAD: usize = 64 * 1024;
+
+/// What is known about a file beforehand; all the rest is found out.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// Its format.
+    pub format: Option<Format>,
+    /// Its encoding.
+    pub encoding: Option<&'static Encoding>,
+    /// What stands between the values of a CSV file.
+    pub delimiter: Option<u8>,
+    /// Columns of a CSV file that are not to be found by likeness.
+    pub columns: Vec<(Field, Column)>,
+    /// A CSV file begins with a contact, not with a line of names.
+    pub no_header: bool,
 }
 
-/// A CSV file of contacts, read one contact at a time.
-#[derive(Debug)]
-pub struct ContactFile<R> {
-    reader: csv::Reader<R>,
-    columns: Columns,
-    line: StringRecord,
+/// A file of contacts, read up to its first contact.
+pub struct ContactFile<'a> {
+    pub(crate) blocks: Blocks<'a>,
+    pub(crate) layout: Layout,
 }
 
-/// Where in a line each of [`NAMES`] stands.
-#[derive(Debug, Clone, Copy)]
-struct Columns([Option<usize>; NAMES.len()]);
+/// How contacts lie in a file.
+pub(crate) enum Layout {
+    Table(Table),
+    Lines,
+    Array(JsonArray),
+}
 
-impl<R: Read> ContactFile<R> {
-    /// Reads the header line. Names are matched without regard to case; columns of other names are ignored, as the API
-    /// ignores unknown properties.
+/// A contact as it stands in a block, as far as it can be read.
+pub(crate) struct Row<'r> {
+    /// Where in the block it begins.
+    pub(crate) at: usize,
+    pub(crate) draft: ContactDraft<'r>,
+    /// What is wrong with its form.
+    pub(crate) fault: Option<RowFault>,
+}
+
+/// Where a block stopped to be readable.
+pub(crate) struct Misread {
+    pub(crate) at: usize,
+    pub(crate) detail: String,
+}
+
+impl<'a> ContactFile<'a> {
+    /// Finds out what kind of file this is: packed or not, its encoding, its format, its delimiter and columns.
     ///
     /// # Errors
-    /// A header that names no or several columns of numbers, or cannot be read.
-    pub fn open(source: R) -> Result<Self, ContactFileError> {
-        let mut reader = csv::ReaderBuilder::new().from_reader(source);
-        let columns = Columns::of(reader.headers()?)?;
-        Ok(Self {
-            reader,
-            columns,
-            line: StringRecord::new(),
-        })
+    /// It cannot be read, is empty, or has no place for phone numbers.
+    pub fn open(file: impl Read + Send + 'a, options: &ReadOptions) -> Result<Self, FileError> {
+        let source = Source::open(file, options.encoding).map_err(FileError::Read)?;
+        let mut blocks = Blocks::new(source);
+        blocks.fill_to(HEAD)?;
+        let found = Format::of(&blocks.ahead).ok_or(FileError::Empty)?;
+        let layout = match options.format.unwrap_or(found) {
+            Format::Csv => Layout::Table(Table::open(&mut blocks, options)?),
+            Format::Ndjson => Layout::Lines,
+            Format::Json => Layout::Array(open_array(&mut blocks)?),
+        };
+        Ok(Self { blocks, layout })
     }
 
-    /// The next contact; `None` at the end. An empty cell is a missing value.
+    /// Its format.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        match self.layout {
+            Layout::Table(_) => Format::Csv,
+            Layout::Lines => Format::Ndjson,
+            Layout::Array(_) => Format::Json,
+        }
+    }
+
+    /// What a JSON campaign says before its contacts.
+    #[must_use]
+    pub fn campaign(&self) -> Option<&CampaignHeader> {
+        match &self.layout {
+            Layout::Array(array) => Some(array.header()),
+            Layout::Table(_) | Layout::Lines => None,
+        }
+    }
+
+    /// Which column of a CSV file was taken for which property: the property, the column's number from 1, and its name
+    /// where it has one.
+    #[must_use]
+    pub fn columns(&self) -> Vec<(Field, usize, Option<&str>)> {
+        match &self.layout {
+            Layout::Table(table) => table.columns().collect(),
+            Layout::Lines | Layout::Array(_) => Vec::new(),
+        }
+    }
+
+    /// Hands over every contact, in the file's order and in this thread. A line that is no contact comes as far as it can
+    /// be read.
     ///
     /// # Errors
-    /// A line with more or fewer cells than the header, or that cannot be read.
-    pub fn next_contact(&mut self) -> Result<Option<ContactDraft<'_>>, ContactFileError> {
-        if !self.reader.read_record(&mut self.line)? {
-            return Ok(None);
+    /// The file cannot be read further.
+    pub fn for_each(mut self, mut each: impl FnMut(ContactDraft<'_>)) -> Result<(), FileError> {
+        let mut index = 0;
+        while let Some(block) = self.blocks.next(&self.layout)? {
+            let misread = self.layout.read(&block, &mut |row| {
+                index += 1;
+                each(row.draft);
+            });
+            misread.map_err(|misread| misread.into_error(&block, index))?;
         }
-        let [phone_number, name, custom1, custom2, contact_group_id] =
-            self.columns.0.map(|column| cell(&self.line, column));
-        Ok(Some(ContactDraft {
-            phone_number,
-            name,
-            custom1,
-            custom2,
-            contact_group_id,
-        }))
+        Ok(())
     }
 }
 
-impl Columns {
-    fn of(header: &StringRecord) -> Result<Self, ContactFileError> {
-        let mut columns = [None; NAMES.len()];
-        for (index, title) in header.iter().enumerate() {
-            let known = NAMES
-                .iter()
-                .position(|name| name.eq_ignore_ascii_case(title.trim()));
-            let Some(known) = known else { continue };
-            if columns[known].replace(index).is_some() {
-                return Err(ContactFileError::Twice(NAMES[known]));
-            }
+fn open_array(blocks: &mut Blocks<'_>) -> Result<JsonArray, FileError> {
+    loop {
+        let line = blocks.line;
+        if let Some(start) = json::contacts_start(&blocks.ahead).map_err(|e| e.at_line(&blocks.ahead, line))? {
+            let array = JsonArray::open(&blocks.ahead[..start], line)?;
+            blocks.skip(start, b'\n');
+            return Ok(array);
         }
-        if columns[0].is_none() {
-            let found = header.iter().collect::<Vec<_>>().join(", ");
-            return Err(ContactFileError::NoNumbers { found });
+        if blocks.is_read || blocks.ahead.len() > LONGEST_CONTACT {
+            return Err(FileError::Json {
+                line,
+                detail: "the JSON object has no array contacts".to_owned(),
+            });
         }
-        Ok(Self(columns))
+        blocks.fill()?;
     }
 }
 
-fn cell(line: &StringRecord, column: Option<usize>) -> Option<Cow<'_, str>> {
-    column
-        .and_then(|column| line.get(column))
-        .filter(|text| !text.is_empty())
-        .map(Cow::Borrowed)
+impl Layout {
+    /// What ends a line.
+    pub(crate) fn line_end(&self) -> u8 {
+        match self {
+            Self::Table(table) => table.line_end(),
+            Self::Lines | Self::Array(_) => b'\n',
+        }
+    }
+
+    /// Where the block ends that `ahead` begins with.
+    pub(crate) fn cut(&self, ahead: &[u8], is_read: bool, line: u64) -> Result<Cut, FileError> {
+        match self {
+            Self::Table(table) => table.cut(ahead, is_read, line),
+            Self::Lines if is_read => Ok(Cut::Last(ahead.len())),
+            Self::Lines => Ok(memchr::memrchr(b'\n', ahead).map_or(Cut::Beyond, |at| Cut::At(at + 1))),
+            Self::Array(_) => json::cut(ahead, is_read, line),
+        }
+    }
+
+    /// Checks what stands behind the last contact.
+    pub(crate) fn check_end(&self, rest: &[u8], line: u64) -> Result<(), FileError> {
+        match self {
+            Self::Array(array) => array.check_end(rest, line),
+            Self::Table(_) | Self::Lines => Ok(()),
+        }
+    }
+
+    /// Reads the contacts of a block.
+    pub(crate) fn read(&self, block: &Block, each: &mut dyn FnMut(Row<'_>)) -> Result<(), Misread> {
+        match self {
+            Self::Table(table) => table.read(&block.text, each),
+            Self::Lines => json::read_lines(&block.text, each),
+            Self::Array(_) => return json::read_elements(&block.text, each),
+        }
+        Ok(())
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn numbers(file: &str) -> Result<Vec<Option<String>>, ContactFileError> {
-        let mut file = ContactFile::open(file.as_bytes())?;
-        let mut numbers = Vec::new();
-        while let Some(contact) = file.next_contact()? {
-            numbers.push(contact.phone_number.map(Cow::into_owned));
+impl Misread {
+    pub(crate) fn into_error(self, block: &Block, index: u64) -> FileError {
+        FileError::Contact {
+            index,
+            line: block.lines()(self.at),
+            detail: self.detail,
         }
-        Ok(numbers)
-    }
-
-    #[test]
-    fn columns_are_found_by_name_in_any_order_and_case() {
-        let text = "\u{feff}Custom2,shoe size,PHONENUMBER,name\nb,42,07700 900001,\"Núñez, Ana\"\n";
-        let mut file = ContactFile::open(text.as_bytes()).unwrap();
-        let contact = file.next_contact().unwrap().unwrap();
-        assert_eq!(
-            contact,
-            ContactDraft {
-                phone_number: Some("07700 900001".into()),
-                name: Some("Núñez, Ana".into()),
-                custom2: Some("b".into()),
-                ..ContactDraft::default()
-            }
-        );
-        assert!(file.next_contact().unwrap().is_none());
-    }
-
-    #[test]
-    fn an_empty_cell_is_a_missing_value_and_a_blank_one_is_kept() {
-        let read = numbers("name,phoneNumber\nAnn,\nBob, \n").unwrap();
-        assert_eq!(read, [None, Some(" ".to_owned())]);
-    }
-
-    #[test]
-    fn a_header_without_numbers_is_refused_with_what_it_has() {
-        let error = numbers("phone,name\n1,2\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the header line has no column phoneNumber; it has: phone, name"
-        );
-    }
-
-    #[test]
-    fn a_column_named_twice_is_refused() {
-        let error = numbers("phoneNumber,name,Name\n1,2,3\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the header line has the column name twice"
-        );
-    }
-
-    #[test]
-    fn a_line_of_another_length_is_refused_with_its_place() {
-        let error = numbers("phoneNumber,name\n1,2\n1,2,3\n").unwrap_err();
-        assert!(error.to_string().contains("line: 3"), "{error}");
     }
 }

@@ -18,6 +18,7 @@ use phonenumber::metadata::DATABASE;
 pub use kind::NumberKind;
 
 use dialling::{Dialled, Home};
+use digits::Digits;
 use written::Written;
 
 /// A number that can receive text messages.
@@ -129,6 +130,16 @@ impl PhoneNumber {
     #[must_use]
     pub fn region(&self) -> Region {
         self.region
+    }
+
+    /// What its country's plan says that it is for; `None` for test numbers, which are in no plan.
+    #[must_use]
+    pub fn kind(&self) -> Option<NumberKind> {
+        let mut digits = Digits::EMPTY;
+        digits.extend(self.digits.to_string().as_bytes());
+        let dialled = Dialled::behind_plus(&digits).ok()?;
+        let (_, kind) = dialled.plan.classify(&dialled.national)?;
+        Some(kind)
     }
 }
 

@@ -24,11 +24,16 @@ pub enum Encoding {
 /// The encoding that a text needs: one character outside GSM 7-bit makes the whole of it UCS-2.
 #[must_use]
 pub fn encoding_of(text: &str) -> Encoding {
-    if text.chars().all(|c| gsm7::septets(c) > 0) {
-        Encoding::Gsm7
-    } else {
-        Encoding::Ucs2
+    match first_outside_gsm7(text) {
+        None => Encoding::Gsm7,
+        Some(_) => Encoding::Ucs2,
     }
+}
+
+/// The first character that GSM 7-bit lacks.
+#[must_use]
+pub fn first_outside_gsm7(text: &str) -> Option<char> {
+    text.chars().find(|c| gsm7::septets(*c) == 0)
 }
 
 /// The octets of a text: GSM 7-bit unpacked (one septet per octet), or UTF-16 big endian. `None` where the encoding

@@ -118,7 +118,7 @@ impl Dialled {
     }
 
     /// Digits that begin with a country code. No code is the beginning of another one.
-    fn behind_plus(digits: &Digits) -> Result<Self, PhoneRefusal> {
+    pub(super) fn behind_plus(digits: &Digits) -> Result<Self, PhoneRefusal> {
         let mut code = 0;
         for (index, digit) in digits.as_bytes().iter().take(3).enumerate() {
             code = code * 10 + u16::from(digit - b'0');

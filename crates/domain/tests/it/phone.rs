@@ -2,7 +2,7 @@
 
 mod reference;
 
-use clarion_domain::phone::{PhoneNumber, PhoneRules, Region};
+use clarion_domain::phone::{NumberKind, PhoneNumber, PhoneRules, Region};
 use proptest::prelude::*;
 
 fn region(code: &str) -> Region {
@@ -30,6 +30,20 @@ fn check_accepted(home: &str, written: &str, e164: &str, of: &str) {
         Ok((e164.to_owned(), region(of))),
         "{home} {written:?}"
     );
+}
+
+#[test]
+fn a_number_knows_its_kind() {
+    for (e164, of, kind) in [
+        ("+447722123456", "GB", Some(NumberKind::Mobile)),
+        ("+14155552671", "US", Some(NumberKind::LandlineOrMobile)),
+        ("+390236618300", "IT", Some(NumberKind::Landline)),
+        ("+447700900001", "GB", None),
+        ("+999", "GB", None),
+    ] {
+        let number = PhoneNumber::from_stored(e164, region(of)).expect("a number");
+        assert_eq!(number.kind(), kind, "{e164}");
+    }
 }
 
 #[test]

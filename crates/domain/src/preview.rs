@@ -1,0 +1,125 @@
+//! What a campaign will look like and cost, in figures: the same for a file on the command line and for the API, because
+//! both add up here.
+
+use std::collections::BTreeMap;
+
+use crate::phone::Region;
+use crate::tariff::{Price, Tariffs};
+use crate::text::{self, Encoding, SegmentLimit, Segments};
+
+/// What a rendered message is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Its encoding and parts.
+    pub segments: Segments,
+    /// The first character that GSM 7-bit lacks, which makes the message UCS-2.
+    pub forced_by: Option<char>,
+    /// It has more parts than allowed.
+    pub is_too_long: bool,
+}
+
+/// The figures of a campaign.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// Messages, one to each recipient.
+    pub messages: u64,
+    /// Their parts.
+    pub parts: u64,
+    /// Messages by how many parts they have.
+    pub by_parts: BTreeMap<u32, u64>,
+    /// Messages in UCS-2; the others are in GSM 7-bit.
+    pub ucs2: u64,
+    /// Messages by the character that makes them UCS-2.
+    pub forced_by: BTreeMap<char, u64>,
+    /// Messages with more parts than allowed.
+    pub too_long: u64,
+    /// What goes to each country.
+    pub countries: BTreeMap<Region, CountryFigures>,
+}
+
+/// What goes to one country.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CountryFigures {
+    /// Messages.
+    pub messages: u64,
+    /// Their parts.
+    pub parts: u64,
+    /// Their price.
+    pub cost: Price,
+}
+
+impl Measured {
+    /// Measures a rendered message.
+    #[must_use]
+    pub fn of(text: &str, limit: SegmentLimit) -> Self {
+        let segments = text::segments(text, limit.reference);
+        let forced_by = match segments.encoding {
+            Encoding::Gsm7 => None,
+            Encoding::Ucs2 => text::first_outside_gsm7(text),
+        };
+        Self {
+            segments,
+            forced_by,
+            is_too_long: segments.count > u32::from(limit.max),
+        }
+    }
+}
+
+impl Preview {
+    /// Adds the message to one recipient.
+    pub fn add(&mut self, region: Region, message: Measured, tariffs: &Tariffs) {
+        let parts = message.segments.count;
+        self.messages += 1;
+        self.parts += u64::from(parts);
+        *self.by_parts.entry(parts).or_default() += 1;
+        self.too_long += u64::from(message.is_too_long);
+        if let Some(c) = message.forced_by {
+            self.ucs2 += 1;
+            *self.forced_by.entry(c).or_default() += 1;
+        }
+        let country = self.countries.entry(region).or_default();
+        country.messages += 1;
+        country.parts += u64::from(parts);
+        country.cost.millionths += tariffs.message(region, parts).millionths;
+    }
+
+    /// The price of all.
+    #[must_use]
+    pub fn cost(&self) -> Price {
+        self.countries.values().map(|country| country.cost).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Reference;
+
+    #[test]
+    fn messages_add_up() {
+        let limit = SegmentLimit {
+            max: 2,
+            reference: Reference::EightBit,
+        };
+        let region = |code| Region::new(code).unwrap();
+        let tariffs = Tariffs {
+            countries: [(region("GB"), Price { millionths: 40_000 })].into(),
+            ..Tariffs::default()
+        };
+        let mut preview = Preview::default();
+        for (code, text) in [
+            ("GB", "short".to_owned()),
+            ("GB", "a".repeat(161)),
+            ("US", "Siân".to_owned()),
+            ("GB", format!("{}ŵâ", "a".repeat(140))),
+        ] {
+            preview.add(region(code), Measured::of(&text, limit), &tariffs);
+        }
+        assert_eq!((preview.messages, preview.parts), (4, 7));
+        assert_eq!(preview.by_parts, [(1, 2), (2, 1), (3, 1)].into());
+        assert_eq!((preview.ucs2, preview.too_long), (2, 1));
+        assert_eq!(preview.forced_by, [('â', 1), ('ŵ', 1)].into());
+        assert_eq!(preview.countries[&region("GB")].parts, 6);
+        assert_eq!(preview.cost().to_string(), "0.24");
+    }
+}
