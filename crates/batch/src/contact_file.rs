@@ -7,7 +7,7 @@ use clarion_domain::contact::ContactDraft;
 use encoding_rs::Encoding;
 
 use crate::blocks::{Block, Blocks, Cut, LONGEST_CONTACT};
-use crate::checked::RowFault;
+use crate::checked::{RowFault, Unread};
 use crate::error::FileError;
 use crate::field::Field;
 use crate::format::Format;
@@ -120,7 +120,7 @@ impl<'a> ContactFile<'a> {
                 index += 1;
                 each(row.draft);
             });
-            misread.map_err(|misread| misread.into_error(&block, index))?;
+            misread.map_err(|misread| Unread::new(misread, &block).after(index))?;
         }
         Ok(())
     }
@@ -129,7 +129,9 @@ impl<'a> ContactFile<'a> {
 fn open_array(blocks: &mut Blocks<'_>) -> Result<JsonArray, FileError> {
     loop {
         let line = blocks.line;
-        if let Some(start) = json::contacts_start(&blocks.ahead).map_err(|e| e.at_line(&blocks.ahead, line))? {
+        if let Some(start) =
+            json::contacts_start(&blocks.ahead).map_err(|e| e.at_line(&blocks.ahead, line))?
+        {
             let array = JsonArray::open(&blocks.ahead[..start], line)?;
             blocks.skip(start, b'\n');
             return Ok(array);
@@ -158,7 +160,9 @@ impl Layout {
         match self {
             Self::Table(table) => table.cut(ahead, is_read, line),
             Self::Lines if is_read => Ok(Cut::Last(ahead.len())),
-            Self::Lines => Ok(memchr::memrchr(b'\n', ahead).map_or(Cut::Beyond, |at| Cut::At(at + 1))),
+            Self::Lines => {
+                Ok(memchr::memrchr(b'\n', ahead).map_or(Cut::Beyond, |at| Cut::At(at + 1)))
+            }
             Self::Array(_) => json::cut(ahead, is_read, line),
         }
     }
@@ -179,15 +183,5 @@ impl Layout {
             Self::Array(_) => return json::read_elements(&block.text, each),
         }
         Ok(())
-    }
-}
-
-impl Misread {
-    pub(crate) fn into_error(self, block: &Block, index: u64) -> FileError {
-        FileError::Contact {
-            index,
-            line: block.lines()(self.at),
-            detail: self.detail,
-        }
     }
 }
