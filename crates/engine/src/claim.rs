@@ -68,6 +68,7 @@ pub(crate) async fn claim(
     for (campaign, unit) in lease(&core, chosen).await? {
         let lease = Lease::new(unit, done.clone());
         match open(&core, campaign, &lease).await {
+            Ok(Some(unit)) if unit.remaining() == 0 => lease.let_go(),
             Ok(Some(unit)) => held.push(unit),
             // Kept under lease, or it would be claimed again at once, and again.
             Ok(None) => {}

@@ -214,11 +214,14 @@ impl Sender {
                     kept.forget();
                 }
                 self.note_low(&batch);
-                batch.submit(&*self.gateway, &self.name, reservation, &desk);
+                if batch.len() > 0 {
+                    batch.submit(&*self.gateway, &self.name, reservation, &desk);
+                }
             }
             Err(error) => {
+                // Whether it was marked is open where the answer to a commit got lost: only the ledger can tell.
                 drop(reservation);
-                batch.put_back(&mut self.held);
+                self.let_all_go();
                 self.rest(error, "nothing could be marked").await;
             }
         }

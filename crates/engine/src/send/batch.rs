@@ -69,31 +69,20 @@ impl Batch {
             .await
     }
 
-    /// Keeps the shares that are marked, and tells which units are lost with the others.
+    /// Keeps the shares that are marked, whose messages are open from now on, and tells which units are lost.
     pub(crate) fn keep_marked(&mut self, marks: &[Mark]) -> Vec<Arc<Lease>> {
         let mut lost = Vec::new();
         let mut marks = marks.iter();
         self.shares.retain(|share| {
             let marked = marks.next() == Some(&Mark::Marked);
-            if !marked {
+            if marked {
+                share.lease.opened(share.len());
+            } else {
                 lost.push(Arc::clone(&share.lease));
             }
             marked
         });
         lost
-    }
-
-    /// Puts everything back where it was taken from.
-    pub(crate) fn put_back(self, held: &mut VecDeque<HeldUnit>) {
-        for share in self.shares {
-            let unit = held
-                .iter_mut()
-                .find(|unit| Arc::ptr_eq(&unit.lease, &share.lease));
-            if let Some(unit) = unit {
-                prepend(&mut unit.again, share.again);
-                prepend(&mut unit.fresh, share.fresh);
-            }
-        }
     }
 
     /// Hands it over.
@@ -107,7 +96,6 @@ impl Batch {
         let mut leases = Vec::with_capacity(self.shares.len());
         let mut submissions = Vec::with_capacity(self.len());
         for share in self.shares {
-            share.lease.opened(share.len());
             leases.push(share.lease);
             submissions.extend(share.again);
             submissions.extend(share.fresh);
@@ -159,11 +147,5 @@ impl Intent {
             Some(upto) => send_units::mark(conn, unit, upto, now),
             None => Ok(Mark::Marked),
         }
-    }
-}
-
-fn prepend(queue: &mut VecDeque<Submission>, messages: Vec<Submission>) {
-    for message in messages.into_iter().rev() {
-        queue.push_front(message);
     }
 }

@@ -1,0 +1,99 @@
+//! Stopping, failing and taking over: nothing is lost, nothing is sent twice.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use clarion_domain::campaign::{CampaignId, CampaignStatus};
+use clarion_domain::client::FIRST_CLIENT;
+use clarion_domain::gateway::Gateway;
+use clarion_domain::message::MessageStatus;
+use clarion_persistence::campaigns::{self, Kind};
+
+use crate::fake_gateway::{Answer, FakeGateway};
+use crate::world::{World, on_each_database};
+
+fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
+    vec![Arc::clone(gateway) as Arc<dyn Gateway>]
+}
+
+#[test]
+fn who_takes_over_sends_the_rest_and_holds_what_was_under_way() {
+    on_each_database(async |world: World| {
+        let (first, second) = (world.engine("first"), world.engine("second"));
+        let stuck = FakeGateway::new(5, |_| Answer::Later);
+        let running_first = first.start(gateways(&stuck));
+        let id = world.create(&first, 20).await;
+        stuck.has_submitted(5).await;
+
+        // The first node was away for longer than its lease.
+        world.clock.advance(TimeDelta::hours(1));
+        let sound = FakeGateway::new(5, |_| Answer::Accept);
+        let running_second = second.start(gateways(&sound));
+        world.reaches(id, CampaignStatus::Submitted).await;
+        let campaign = world.campaign(id).await.unwrap();
+        let statuses = world.statuses(&campaign).await;
+        assert_eq!(statuses[..5], [Some(MessageStatus::Unknown); 5]);
+        assert_eq!(statuses[5..], [Some(MessageStatus::Sent); 15]);
+
+        // Its answers still count when it comes back, but it sends nothing more.
+        stuck.follow(|_| Answer::Accept);
+        stuck.answer_all(Answer::Accept);
+        world
+            .eventually(async || world.statuses(&campaign).await == [Some(MessageStatus::Sent); 20])
+            .await;
+        running_first.stop().await;
+        running_second.stop().await;
+        assert_eq!(stuck.submitted().len(), 5);
+        assert_eq!(sound.submitted().len(), 15);
+    });
+}
+
+#[test]
+fn a_graceful_stop_leaves_nothing_unknown_and_the_next_start_sends_the_rest() {
+    on_each_database(async |world: World| {
+        let engine = world.engine("before");
+        let gateway = FakeGateway::new(7, |_| Answer::Later);
+        let running = engine.start(gateways(&gateway));
+        let id = world.create(&engine, 1_200).await;
+        gateway.has_submitted(7).await;
+        running.stop().await;
+        let campaign = world.campaign(id).await.unwrap();
+        let statuses = world.statuses(&campaign).await;
+        let (tried, untried): (Vec<_>, Vec<_>) = statuses.into_iter().partition(Option::is_some);
+        assert_eq!(tried, [Some(MessageStatus::Sent); 7]);
+        assert_eq!(untried.len(), 1_193);
+
+        let next = FakeGateway::new(100, |_| Answer::Accept);
+        let engine = world.engine("after");
+        let running = engine.start(gateways(&next));
+        world.reaches(id, CampaignStatus::Submitted).await;
+        assert_eq!(gateway.submitted().len() + next.submitted().len(), 1_200);
+        assert_eq!(
+            world.statuses(&campaign).await,
+            vec![Some(MessageStatus::Sent); 1_200]
+        );
+        running.stop().await;
+    });
+}
+
+#[test]
+fn what_a_broken_off_intake_left_behind_is_cleared_away() {
+    on_each_database(async |world: World| {
+        let now = world.now();
+        world
+            .store
+            .write(move |conn| {
+                let id = CampaignId(uuid::Uuid::from_u128(7));
+                campaigns::insert_loading(conn, id, FIRST_CLIENT, Kind::Campaign, now)
+            })
+            .await
+            .unwrap();
+        world.clock.advance(TimeDelta::hours(2));
+        let engine = world.engine("a");
+        let running = engine.start(Vec::new());
+        world
+            .eventually(async || world.in_loading().await == 0)
+            .await;
+        running.stop().await;
+    });
+}
