@@ -74,7 +74,9 @@ fn every_contact_ends_as_the_generator_says() {
             column(&validated.refused, 1),
             wanted(&["invalid", "duplicate"], 0)
         );
-        let properties = column(&validated.refused, 2).into_iter().zip(column(&validated.refused, 3));
+        let properties = column(&validated.refused, 2)
+            .into_iter()
+            .zip(column(&validated.refused, 3));
         let properties: Vec<_> = properties
             .filter(|(_, reason)| *reason != "stands in the file before")
             .map(|(property, _)| property)
