@@ -1,1 +1,4 @@
-//! The tests of this crate, one binary; each runs on both databases.
+//! The tests of this crate, one binary; each test of the store's contents runs on both databases.
+
+mod fixtures;
+mod keys;
