@@ -67,6 +67,11 @@ pub(crate) async fn claim(
     let mut held = Vec::with_capacity(chosen.len());
     for (campaign, unit) in lease(&core, chosen).await? {
         let lease = Lease::new(unit, done.clone());
+        if lease.unit().as_of != campaign.updated_at {
+            // It changed between reading it and claiming.
+            lease.let_go();
+            continue;
+        }
         match open(&core, campaign, &lease).await {
             Ok(Some(unit)) if unit.remaining() == 0 => lease.let_go(),
             Ok(Some(unit)) => held.push(unit),
@@ -239,6 +244,7 @@ mod tests {
             message: "Hello".to_owned(),
             opt_out_link_id: None,
             track_link_url: None,
+            updated_at: chrono::DateTime::UNIX_EPOCH,
         }
     }
 

@@ -4,7 +4,7 @@
 mod life;
 mod loading;
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::page::{Page, PageRequest};
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::schema::campaigns;
 use crate::{Conn, StoreError, stored};
 
+pub(crate) use life::SENDING;
 pub use life::{advance, cancel, delete, next_start, pause, replace, resume, sending, start_due};
 pub(crate) use loading::touch;
 pub use loading::{abandoned_loading, discard_loading, finish_loading, insert_loading};
@@ -59,6 +60,8 @@ pub struct Outgoing {
     pub opt_out_link_id: Option<i32>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// Campaigns that have moved on by themselves.

@@ -1,13 +1,14 @@
 //! Send units: runs of at most [`UNIT_SIZE`] recipients, the pieces that nodes lease. The mark of a unit says up to where
 //! its messages may have been written to a socket.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use crate::campaigns::SENDING;
 use crate::conn::on_each_backend;
 use crate::schema::{campaigns, messages, send_units};
 use crate::{Conn, StoreError, dialect, stored};
@@ -38,6 +39,8 @@ pub struct Unit {
     pub epoch: i64,
     /// Up to where its messages may have been sent, as of the claim; one less than `first_seq` where nothing is marked.
     pub marked_upto: u32,
+    /// The campaign's last change as of the claim: what was read of it then is no longer to be sent once it has changed.
+    pub as_of: DateTime<Utc>,
 }
 
 /// What became of the wish to send.
@@ -47,7 +50,7 @@ pub enum Mark {
     Marked,
     /// The lease has run out or is another's.
     LeaseLost,
-    /// The campaign is not in Sending any more.
+    /// The campaign is not in Sending any more, or has changed since the claim.
     NotSending,
 }
 
@@ -72,18 +75,22 @@ macro_rules! leased {
             .and(send_units::epoch.eq($unit.epoch))
     };
 }
+/// Whether a unit's campaign is being sent, and has not changed since the claim.
+macro_rules! unchanged {
+    ($unit:expr) => {
+        campaigns::table
+            .filter(campaigns::id.eq($unit.campaign.0))
+            .filter(campaigns::updated_at.eq(stored::moment($unit.as_of)))
+            .filter(sql::<Bool>(SENDING))
+    };
+}
 /// Whether a unit is still this owner's lease, and its campaign being sent: the condition under which anything of it may
 /// be handed to a socket.
 macro_rules! held {
     ($unit:expr, $now:expr) => {
         leased!($unit)
             .and(send_units::lease_until.gt(stored::moment($now)))
-            .and(exists(
-                campaigns::table
-                    .filter(campaigns::id.eq($unit.campaign.0))
-                    .filter(sql::<Bool>("campaigns.status = 1"))
-                    .filter(campaigns::deleted_at.is_null()),
-            ))
+            .and(exists(unchanged!($unit)))
     };
 }
 
@@ -124,6 +131,11 @@ pub fn claim(
     lease_until: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<Unit>, StoreError> {
+    let as_of = campaigns::table
+        .find(campaign.0)
+        .select(campaigns::updated_at)
+        .first::<NaiveDateTime>(conn)?
+        .and_utc();
     let free = dialect::lock_free_units(conn, campaign.0, stored::moment(now), i64::from(limit))?;
     let rows: Vec<Row> = diesel::update(send_units::table)
         .filter(send_units::campaign_id.eq(campaign.0))
@@ -143,7 +155,7 @@ pub fn claim(
         .load(conn)?;
     let mut units = rows
         .into_iter()
-        .map(|row| row.into_unit(owner))
+        .map(|row| row.into_unit(owner, as_of))
         .collect::<Result<Vec<_>, _>>()?;
     units.sort_unstable_by_key(|unit| unit.first_seq);
     Ok(units)
@@ -276,12 +288,7 @@ fn refusal(conn: &mut Conn, unit: &Unit, now: DateTime<Utc>) -> Result<Mark, Sto
         .filter(send_units::lease_until.gt(stored::moment(now)))
         .count()
         .get_result(conn)?;
-    let sending: i64 = campaigns::table
-        .find(unit.campaign.0)
-        .filter(sql::<Bool>("campaigns.status = 1"))
-        .filter(campaigns::deleted_at.is_null())
-        .count()
-        .get_result(conn)?;
+    let sending: i64 = unchanged!(unit).count().get_result(conn)?;
     match (leased, sending) {
         (1.., 0) => Ok(Mark::NotSending),
         _ => Ok(Mark::LeaseLost),
@@ -302,7 +309,7 @@ pub fn release(conn: &mut Conn, unit: &Unit, now: DateTime<Utc>) -> Result<bool,
         .filter(leased!(unit))
         .set((
             send_units::owner.eq(None::<String>),
-            send_units::lease_until.eq(None::<chrono::NaiveDateTime>),
+            send_units::lease_until.eq(None::<NaiveDateTime>),
         ))
         .execute(conn)?;
     Ok(finished > 0)
@@ -355,7 +362,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_unit(self, owner: &str) -> Result<Unit, StoreError> {
+    fn into_unit(self, owner: &str, as_of: DateTime<Utc>) -> Result<Unit, StoreError> {
         Ok(Unit {
             campaign: CampaignKey(self.campaign_id),
             first_seq: stored::unsigned("sequence number", self.first_seq)?,
@@ -363,6 +370,7 @@ impl Row {
             owner: owner.to_owned(),
             epoch: self.epoch,
             marked_upto: stored::unsigned("mark", self.marked_upto)?,
+            as_of,
         })
     }
 }

@@ -154,6 +154,37 @@ fn a_paused_campaign_sends_nothing_until_it_is_resumed_and_then_the_rest() {
 }
 
 #[test]
+fn what_was_read_before_a_change_is_not_sent_after_it() {
+    on_each_database(async |world: World| {
+        let engine = world.engine("a");
+        let gateway = FakeGateway::new(10, |_| Answer::Later);
+        let running = engine.start(gateways(&gateway));
+        let id = world.create(&engine, 100).await;
+        gateway.has_submitted(10).await;
+        // The sender waits for room all the while, with the rest of the unit in hand.
+        world.ask(&engine, id, campaigns::pause).await;
+        world.clock.advance(TimeDelta::seconds(1));
+        let (now, content) = (world.now(), world.content("Changed"));
+        world
+            .store
+            .write(move |conn| campaigns::replace(conn, FIRST_CLIENT, id, &content, now))
+            .await
+            .unwrap();
+        world.ask(&engine, id, campaigns::resume).await;
+        gateway.follow(|_| Answer::Accept);
+        gateway.answer_all(Answer::Accept);
+        world.reaches(id, CampaignStatus::Submitted).await;
+        let sent = gateway.submitted();
+        assert_eq!(seqs(&sent), (1..=100).collect::<Vec<_>>());
+        for message in sent {
+            let is_changed = &*message.text == "Changed";
+            assert_eq!(is_changed, message.recipient.seq > 10);
+        }
+        running.stop().await;
+    });
+}
+
+#[test]
 fn nothing_more_of_a_cancelled_campaign_is_sent() {
     on_each_database(async |world: World| {
         let engine = world.engine("a");

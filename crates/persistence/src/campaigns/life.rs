@@ -15,7 +15,7 @@ use crate::{Change, Conn, StoreError, stored};
 
 // The status is written into these conditions: with a bound value, neither database could tell that a partial index fits.
 const PENDING: &str = "campaigns.status = 0 AND campaigns.deleted_at IS NULL";
-const SENDING: &str = "campaigns.status = 1 AND campaigns.deleted_at IS NULL";
+pub(crate) const SENDING: &str = "campaigns.status = 1 AND campaigns.deleted_at IS NULL";
 const SUBMITTED: &str = "campaigns.status = 2 AND campaigns.deleted_at IS NULL";
 
 /// Replaces what a campaign says; its contacts stay.
@@ -282,6 +282,7 @@ struct OutgoingRow {
     message: String,
     opt_out_link_id: Option<i32>,
     track_link_url: Option<String>,
+    updated_at: NaiveDateTime,
 }
 
 impl TryFrom<OutgoingRow> for Outgoing {
@@ -295,6 +296,7 @@ impl TryFrom<OutgoingRow> for Outgoing {
             message: row.message,
             opt_out_link_id: row.opt_out_link_id,
             track_link_url: row.track_link_url,
+            updated_at: row.updated_at.and_utc(),
         })
     }
 }
