@@ -1,6 +1,7 @@
 //! The wiring: how a service is put together, started and stopped.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -61,23 +62,22 @@ impl Service {
         roles: &BTreeSet<Role>,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
+        let sends = roles.contains(&Role::Sender);
+        if sends {
+            settings.check_way_out()?;
+        }
         let store = open_store(settings, &*clock).await?;
         let engine_settings = settings.for_engine(node_name());
         let engine = Engine::new(store.clone(), Arc::clone(&clock), engine_settings);
-
-        let sends = roles.contains(&Role::Sender);
         let mut simulator = None;
+        if sends && settings.runs_simulator() {
+            simulator = Some(start_simulator(settings, &clock).await?);
+        }
         let mut ways_out = Vec::new();
         if sends {
-            if settings.runs_simulator() {
-                simulator = Some(start_simulator(settings, &clock).await?);
-            }
-            ways_out = configured_or(settings, simulator.as_ref())?;
+            ways_out = settings.ways_out(simulator.as_ref().map(RunningSimulator::local_addr));
         }
-        let gateways = ways_out
-            .iter()
-            .map(|way| start_gateway(way, &engine, &clock))
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        let gateways = start_gateways(&ways_out, &engine, &clock)?;
         let mut http = None;
         if roles.contains(&Role::Api) {
             http = Some(serve_http(settings, &store, &engine, &clock)?);
@@ -95,8 +95,9 @@ impl Service {
     /// Stops in the order in which nothing is left unknown: no more requests, then what is in flight is answered and
     /// written down, last the simulator, which must answer until then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let mut served = Ok(());
         if let Some(http) = self.http {
-            http.stop().await?;
+            served = http.stop().await;
             info!("no more requests are taken");
         }
         if let Some(engine) = self.engine {
@@ -105,7 +106,7 @@ impl Service {
         if let Some(simulator) = self.simulator {
             simulator.stop().await;
         }
-        Ok(())
+        Ok(served?)
     }
 }
 
@@ -117,21 +118,21 @@ impl Settings {
             Switch::Auto => self.gateways.is_empty(),
         }
     }
-}
 
-/// The configured gateways; where there are none, the simulator.
-fn configured_or(
-    settings: &Settings,
-    simulator: Option<&RunningSimulator>,
-) -> anyhow::Result<Vec<settings::Gateway>> {
-    match (&*settings.gateways, simulator) {
-        ([], Some(simulator)) => Ok(vec![settings::Gateway::to_simulator(
-            simulator.local_addr(),
-        )]),
-        ([], None) => anyhow::bail!(
+    fn check_way_out(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.runs_simulator() || !self.gateways.is_empty(),
             "there is no way out: no gateway is configured, and simulator.enabled is false"
-        ),
-        (configured, _) => Ok(configured.to_vec()),
+        );
+        Ok(())
+    }
+
+    /// The configured gateways; where there are none, the simulator.
+    fn ways_out(&self, simulator: Option<SocketAddr>) -> Vec<settings::Gateway> {
+        match (&*self.gateways, simulator) {
+            ([], Some(address)) => vec![settings::Gateway::to_simulator(address)],
+            (configured, _) => configured.to_vec(),
+        }
     }
 }
 
@@ -143,6 +144,17 @@ pub(crate) async fn start_simulator(
     Simulator::start(settings.simulator.for_simulator(), Arc::clone(clock))
         .await
         .context("simulator.listen, simulator.log and simulator.script say how it starts")
+}
+
+fn start_gateways(
+    ways_out: &[settings::Gateway],
+    engine: &Engine,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
+    ways_out
+        .iter()
+        .map(|way| start_gateway(way, engine, clock))
+        .collect()
 }
 
 fn start_gateway(

@@ -1,0 +1,92 @@
+//! The other commands.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::service::Setup;
+
+#[tokio::test]
+async fn keys_are_created_listed_and_revoked() {
+    let setup = Setup::new();
+    let (status, key, error) = setup
+        .run(&[
+            "keys",
+            "create",
+            "--name",
+            "reader",
+            "--scopes",
+            "campaigns:read",
+        ])
+        .await;
+    assert!(status.success(), "{error}");
+    let key = key.trim();
+
+    let service = setup.start_with_key(key.to_owned()).await;
+    assert_eq!(service.get("/Campaigns").await["totalRecords"], 0);
+    let refused = service.post("/Campaigns", "{}").await;
+    assert_eq!(refused.status(), 403);
+    service.stop().await;
+
+    let (_, list, _) = setup.run(&["keys", "list"]).await;
+    assert!(list.contains("campaigns:read  reader"), "{list}");
+    assert!(!list.contains(key), "{list}");
+    let (status, _, _) = setup.run(&["keys", "revoke", "1"]).await;
+    assert!(status.success());
+    let (_, list, _) = setup.run(&["keys", "list"]).await;
+    assert!(list.contains("reader  (revoked "), "{list}");
+    let (status, _, error) = setup.run(&["keys", "revoke", "1"]).await;
+    assert_eq!(status.code(), Some(1), "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_scope_is_refused() {
+    let (status, _, error) = Setup::new()
+        .run(&["keys", "create", "--scopes", "everything"])
+        .await;
+    assert_eq!(status.code(), Some(2));
+    assert!(error.contains("campaigns:read"), "{error}");
+}
+
+#[tokio::test]
+async fn migrate_makes_the_database_and_may_be_repeated() {
+    let setup = Setup::new();
+    for _ in 0..2 {
+        let (status, _, error) = setup.run(&["migrate"]).await;
+        assert!(status.success(), "{error}");
+    }
+    assert!(setup.folder.path().join("data/clarion.db").exists());
+}
+
+#[tokio::test]
+async fn check_config_tells_what_would_be_run_and_touches_nothing() {
+    let setup = Setup::new();
+    let gateway = "[[gateways]]\nname = \"main\"\nhost = \"smpp.example.net\"\nsystem_id = \"me\"\n\
+                   password = \"sesame\"\n";
+    let file = setup.write("my.toml", gateway);
+    let file = file.to_str().unwrap();
+    let (status, out, error) = setup.run(&["check-config", "--config", file]).await;
+    assert!(status.success(), "{error}");
+    assert!(
+        out.contains("main (SMPP at smpp.example.net:2775)"),
+        "{out}"
+    );
+    assert!(out.contains(file), "{out}");
+    assert!(!out.contains("sesame"), "{out}");
+    assert!(!setup.folder.path().join("data").exists());
+}
+
+#[tokio::test]
+async fn the_simulator_runs_alone() {
+    let setup = Setup::new();
+    let mut child = setup
+        .command(&["simulator"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.next_line().await.unwrap().unwrap();
+    let address = line.strip_prefix("SMSC simulator: ").unwrap();
+    tokio::net::TcpStream::connect(address).await.unwrap();
+    assert!(!setup.folder.path().join("data/clarion.db").exists());
+}

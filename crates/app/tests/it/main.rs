@@ -1,0 +1,16 @@
+//! The binary as people run it: it is started, spoken to over HTTP, stopped by signals, and judged by what the simulated
+//! provider logged.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod campaign;
+mod commands;
+mod example;
+mod service;
+mod smsc_log;
+mod starting;
+mod stopping;

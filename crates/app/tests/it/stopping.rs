@@ -1,0 +1,40 @@
+//! Stopping in the middle of a campaign, and going on.
+
+use crate::example;
+use crate::service::{Setup, wait_for_lines};
+use crate::smsc_log;
+
+const COMPLETED: i64 = 5;
+
+/// Slow enough to be caught at it.
+const SLOW: &str = "[[rules]]\nresponse = { delay_ms = [5, 15] }\n";
+
+#[tokio::test]
+async fn a_campaign_that_is_stopped_in_the_middle_is_completed_by_the_next_start() {
+    let setup = Setup::new().with("CLARION__SIMULATOR__SCRIPT", "slow.toml");
+    is_completed_after(setup, "TERM").await;
+}
+
+async fn is_completed_after(setup: Setup, signal: &str) {
+    let expected = example::expected();
+    setup.write("slow.toml", SLOW);
+    let service = setup.start().await;
+    let answer = service.post("/Campaigns/true", example::body()).await;
+    let id: String = answer.json().await.unwrap();
+    wait_for_lines(&setup.log(), 500).await;
+    let key = service.key();
+    service.signal(signal);
+    assert!(service.ended().await.success());
+
+    let before = smsc_log::received(&setup.log()).len();
+    assert!((1..expected.accepted.len()).contains(&before), "{before}");
+
+    let service = setup.start_with_key(key).await;
+    service.wait_for(&id, COMPLETED).await;
+    service.stop().await;
+    let received = smsc_log::received(&setup.log());
+    assert_eq!(received.len(), expected.accepted.len());
+    for (number, texts) in received {
+        assert_eq!(texts, [expected.texts[&number].clone()], "{number}");
+    }
+}
