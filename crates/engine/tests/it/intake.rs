@@ -7,9 +7,10 @@ use clarion_domain::contact::ContactDraft;
 use clarion_domain::fault::Faults;
 use clarion_domain::page::PageRequest;
 use clarion_engine::{Engine, EngineSettings, IntakeRefusal, IntakeReport, InvalidContacts, Load};
+use clarion_persistence::on_both;
 use clarion_persistence::{campaigns, invalid_contacts, recipients};
 
-use crate::world::{World, contact, load, on_each_database};
+use crate::world::{World, contact, load};
 
 fn to(phone: &'static str) -> ContactDraft<'static> {
     ContactDraft {
@@ -47,9 +48,9 @@ async fn nothing_is_left(world: &World) {
     assert_eq!(listed.unwrap().total_records, 0);
 }
 
-#[test]
-fn every_invalid_contact_is_named_where_one_refuses_the_campaign() {
-    on_each_database(async |world: World| {
+on_both! {
+    async fn every_invalid_contact_is_named_where_one_refuses_the_campaign(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let content = world.content("Hello");
         let faults = faults(&world, &engine, InvalidContacts::Refuse, |mut load| {
@@ -69,12 +70,10 @@ fn every_invalid_contact_is_named_where_one_refuses_the_campaign() {
                 "contacts[2].contactGroupId names no contact group of this client"
             ]
         );
-    });
-}
+    }
 
-#[test]
-fn a_fault_after_stored_batches_leaves_nothing() {
-    on_each_database(async |world: World| {
+    async fn a_fault_after_stored_batches_leaves_nothing(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let content = world.content("Hello");
         let faults = faults(&world, &engine, InvalidContacts::Refuse, |mut load| {
@@ -85,12 +84,10 @@ fn a_fault_after_stored_batches_leaves_nothing() {
         })
         .await;
         assert_eq!(faults, ["contacts[4100].phoneNumber is required"]);
-    });
-}
+    }
 
-#[test]
-fn invalid_contacts_are_left_out_and_kept_with_their_reasons() {
-    on_each_database(async |world: World| {
+    async fn invalid_contacts_are_left_out_and_kept_with_their_reasons(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let content = world.content("Hello");
         let report = load(&engine, InvalidContacts::LeaveOut, |mut load| {
@@ -117,12 +114,10 @@ fn invalid_contacts_are_left_out_and_kept_with_their_reasons() {
         assert_eq!(left_out.position, 1);
         assert_eq!(left_out.property, "phoneNumber");
         assert_eq!(left_out.reason, "is required");
-    });
-}
+    }
 
-#[test]
-fn the_first_of_two_contacts_with_one_number_wins() {
-    on_each_database(async |world: World| {
+    async fn the_first_of_two_contacts_with_one_number_wins(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let content = world.content("Hello");
         let report = load(&engine, InvalidContacts::Refuse, |mut load| {
@@ -141,12 +136,10 @@ fn the_first_of_two_contacts_with_one_number_wins() {
             .unwrap();
         let names: Vec<_> = kept.into_iter().map(|kept| kept.contact.name).collect();
         assert_eq!(names, [Some("Name456".to_owned())]);
-    });
-}
+    }
 
-#[test]
-fn contacts_of_several_batches_keep_their_order() {
-    on_each_database(async |world: World| {
+    async fn contacts_of_several_batches_keep_their_order(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let id = world.create(&engine, 8_500).await;
         let campaign = world.campaign(id).await.unwrap();
@@ -161,12 +154,10 @@ fn contacts_of_several_batches_keep_their_order() {
             assert_eq!(recipient.contact.name, Some(format!("Name{index}")));
             assert_eq!(recipient.key.seq, index + 1);
         }
-    });
-}
+    }
 
-#[test]
-fn a_campaign_needs_contacts_but_not_too_many() {
-    on_each_database(async |world: World| {
+    async fn a_campaign_needs_contacts_but_not_too_many(database) {
+        let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             max_contacts: 2,
             ..EngineSettings::of_node("a")
@@ -190,12 +181,10 @@ fn a_campaign_needs_contacts_but_not_too_many() {
         let too_many = (0..3).map(contact).collect();
         let at_most = "contacts must hold at most 2 contacts";
         check(too_many, InvalidContacts::LeaveOut, at_most).await;
-    });
-}
+    }
 
-#[test]
-fn a_message_too_long_for_one_recipient_is_refused_wherever_it_stands() {
-    on_each_database(async |world: World| {
+    async fn a_message_too_long_for_one_recipient_is_refused_wherever_it_stands(database) {
+        let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             max_segments: 1,
             ..EngineSettings::of_node("a")
@@ -229,12 +218,10 @@ fn a_message_too_long_for_one_recipient_is_refused_wherever_it_stands() {
             .await;
             assert_eq!(found, [expected]);
         }
-    });
-}
+    }
 
-#[test]
-fn a_message_without_tokens_is_too_long_for_everyone() {
-    on_each_database(async |world: World| {
+    async fn a_message_without_tokens_is_too_long_for_everyone(database) {
+        let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             max_segments: 1,
             ..EngineSettings::of_node("a")
@@ -247,12 +234,10 @@ fn a_message_without_tokens_is_too_long_for_everyone() {
         })
         .await;
         assert_eq!(found, ["message is 2 segments long; at most 1 are allowed"]);
-    });
-}
+    }
 
-#[test]
-fn the_faults_of_the_rest_of_the_request_are_told_as_well() {
-    on_each_database(async |world: World| {
+    async fn the_faults_of_the_rest_of_the_request_are_told_as_well(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let found = faults(&world, &engine, InvalidContacts::Refuse, |mut load| {
             let mut faults = Faults::default();
@@ -266,17 +251,15 @@ fn the_faults_of_the_rest_of_the_request_are_told_as_well() {
             found,
             ["sender is required", "contacts[0].phoneNumber is required"]
         );
-    });
-}
+    }
 
-#[test]
-fn an_intake_that_breaks_off_leaves_nothing() {
-    on_each_database(async |world: World| {
+    async fn an_intake_that_breaks_off_leaves_nothing(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         load(&engine, InvalidContacts::Refuse, |mut load| {
             (0..4_100).for_each(|index| load.contact(contact(index)).unwrap());
         })
         .await;
         nothing_is_left(&world).await;
-    });
+    }
 }

@@ -8,17 +8,18 @@ use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::gateway::Gateway;
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::campaigns::{self, Kind};
+use clarion_persistence::on_both;
 
 use crate::fake_gateway::{Answer, FakeGateway};
-use crate::world::{World, on_each_database};
+use crate::world::World;
 
 fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
     vec![Arc::clone(gateway) as Arc<dyn Gateway>]
 }
 
-#[test]
-fn who_takes_over_sends_the_rest_and_holds_what_was_under_way() {
-    on_each_database(async |world: World| {
+on_both! {
+    async fn who_takes_over_sends_the_rest_and_holds_what_was_under_way(database) {
+        let world = World::new(database).await;
         let (first, second) = (world.engine("first"), world.engine("second"));
         let stuck = FakeGateway::new(5, |_| Answer::Later);
         let running_first = first.start(gateways(&stuck));
@@ -45,12 +46,10 @@ fn who_takes_over_sends_the_rest_and_holds_what_was_under_way() {
         running_second.stop().await;
         assert_eq!(stuck.submitted().len(), 5);
         assert_eq!(sound.submitted().len(), 15);
-    });
-}
+    }
 
-#[test]
-fn a_graceful_stop_leaves_nothing_unknown_and_the_next_start_sends_the_rest() {
-    on_each_database(async |world: World| {
+    async fn a_graceful_stop_leaves_nothing_unknown_and_the_next_start_sends_the_rest(database) {
+        let world = World::new(database).await;
         let engine = world.engine("before");
         let gateway = FakeGateway::new(7, |_| Answer::Later);
         let running = engine.start(gateways(&gateway));
@@ -73,12 +72,10 @@ fn a_graceful_stop_leaves_nothing_unknown_and_the_next_start_sends_the_rest() {
             vec![Some(MessageStatus::Sent); 1_200]
         );
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn what_a_broken_off_intake_left_behind_is_cleared_away() {
-    on_each_database(async |world: World| {
+    async fn what_a_broken_off_intake_left_behind_is_cleared_away(database) {
+        let world = World::new(database).await;
         let now = world.now();
         world
             .store
@@ -95,5 +92,5 @@ fn what_a_broken_off_intake_left_behind_is_cleared_away() {
             .eventually(async || world.in_loading().await == 0)
             .await;
         running.stop().await;
-    });
+    }
 }

@@ -9,9 +9,10 @@ use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::gateway::{Gateway, Submission};
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::campaigns;
+use clarion_persistence::on_both;
 
 use crate::fake_gateway::{Answer, FakeGateway, provider_id};
-use crate::world::{World, on_each_database};
+use crate::world::World;
 
 fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
     vec![Arc::clone(gateway) as Arc<dyn Gateway>]
@@ -26,9 +27,38 @@ fn seqs(submitted: &[Submission]) -> Vec<u32> {
     seqs
 }
 
-#[test]
-fn every_contact_ends_once() {
-    on_each_database(async |world: World| {
+/// Sends ten of a hundred, and lets something happen to the campaign while they are under way.
+async fn interrupted(
+    world: &World,
+    engine: &clarion_engine::Engine,
+    gateway: &FakeGateway,
+    interrupt: impl AsyncFnOnce(clarion_domain::campaign::CampaignId),
+) -> clarion_domain::campaign::CampaignId {
+    let id = world.create(engine, 100).await;
+    gateway.has_submitted(10).await;
+    interrupt(id).await;
+    gateway.follow(|_| Answer::Accept);
+    gateway.answer_all(Answer::Accept);
+    // A later campaign that gets through shows that the first is not only slow.
+    let later = world.create(engine, 50).await;
+    world.reaches(later, CampaignStatus::Submitted).await;
+    id
+}
+
+fn of_campaign(world_key: i64, submitted: Vec<Submission>) -> Vec<Submission> {
+    submitted
+        .into_iter()
+        .filter(|message| message.recipient.campaign.0 == world_key)
+        .collect()
+}
+
+fn gateway_that_accepts() -> Arc<FakeGateway> {
+    FakeGateway::new(100, |_| Answer::Accept)
+}
+
+on_both! {
+    async fn every_contact_ends_once(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = FakeGateway::new(100, |message| match message.recipient.seq % 5 {
             0 => Answer::Refuse,
@@ -61,12 +91,10 @@ fn every_contact_ends_once() {
             assert_eq!(times[&seq], expected, "recipient {seq}");
         }
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn the_message_is_put_into_words_for_each_and_keeps_its_reference() {
-    on_each_database(async |world: World| {
+    async fn the_message_is_put_into_words_for_each_and_keeps_its_reference(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = FakeGateway::new(10, |message| match message.attempt {
             1 => Answer::NotWritten,
@@ -92,37 +120,10 @@ fn the_message_is_put_into_words_for_each_and_keeps_its_reference() {
             assert_eq!(message.reference, first.reference);
         }
         running.stop().await;
-    });
-}
+    }
 
-/// Sends ten of a hundred, and lets something happen to the campaign while they are under way.
-async fn interrupted(
-    world: &World,
-    engine: &clarion_engine::Engine,
-    gateway: &FakeGateway,
-    interrupt: impl AsyncFnOnce(clarion_domain::campaign::CampaignId),
-) -> clarion_domain::campaign::CampaignId {
-    let id = world.create(engine, 100).await;
-    gateway.has_submitted(10).await;
-    interrupt(id).await;
-    gateway.follow(|_| Answer::Accept);
-    gateway.answer_all(Answer::Accept);
-    // A later campaign that gets through shows that the first is not only slow.
-    let later = world.create(engine, 50).await;
-    world.reaches(later, CampaignStatus::Submitted).await;
-    id
-}
-
-fn of_campaign(world_key: i64, submitted: Vec<Submission>) -> Vec<Submission> {
-    submitted
-        .into_iter()
-        .filter(|message| message.recipient.campaign.0 == world_key)
-        .collect()
-}
-
-#[test]
-fn a_paused_campaign_sends_nothing_until_it_is_resumed_and_then_the_rest() {
-    on_each_database(async |world: World| {
+    async fn a_paused_campaign_sends_nothing_until_it_is_resumed_and_then_the_rest(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = FakeGateway::new(10, |_| Answer::Later);
         let running = engine.start(gateways(&gateway));
@@ -150,12 +151,10 @@ fn a_paused_campaign_sends_nothing_until_it_is_resumed_and_then_the_rest() {
             assert_eq!(is_changed, message.recipient.seq > 10);
         }
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn what_was_read_before_a_change_is_not_sent_after_it() {
-    on_each_database(async |world: World| {
+    async fn what_was_read_before_a_change_is_not_sent_after_it(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = FakeGateway::new(10, |_| Answer::Later);
         let running = engine.start(gateways(&gateway));
@@ -181,12 +180,10 @@ fn what_was_read_before_a_change_is_not_sent_after_it() {
             assert_eq!(is_changed, message.recipient.seq > 10);
         }
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn nothing_more_of_a_cancelled_campaign_is_sent() {
-    on_each_database(async |world: World| {
+    async fn nothing_more_of_a_cancelled_campaign_is_sent(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = FakeGateway::new(10, |_| Answer::Later);
         let running = engine.start(gateways(&gateway));
@@ -202,12 +199,10 @@ fn nothing_more_of_a_cancelled_campaign_is_sent() {
         assert_eq!(statuses[..10], [Some(MessageStatus::Sent); 10]);
         assert_eq!(statuses[10..], [None; 90]);
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn nothing_more_of_a_deleted_campaign_is_sent() {
-    on_each_database(async |world: World| {
+    async fn nothing_more_of_a_deleted_campaign_is_sent(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = FakeGateway::new(10, |_| Answer::Later);
         let running = engine.start(gateways(&gateway));
@@ -224,12 +219,10 @@ fn nothing_more_of_a_deleted_campaign_is_sent() {
         // Ten of the deleted one, fifty of the later one.
         assert_eq!(gateway.submitted().len(), 60);
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn a_message_of_unknown_outcome_is_not_sent_again() {
-    on_each_database(async |world: World| {
+    async fn a_message_of_unknown_outcome_is_not_sent_again(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = FakeGateway::new(10, |_| Answer::Unknown);
         let running = engine.start(gateways(&gateway));
@@ -248,16 +241,10 @@ fn a_message_of_unknown_outcome_is_not_sent_again() {
             [Some(MessageStatus::Unknown); 30]
         );
         running.stop().await;
-    });
-}
+    }
 
-fn gateway_that_accepts() -> Arc<FakeGateway> {
-    FakeGateway::new(100, |_| Answer::Accept)
-}
-
-#[test]
-fn a_receipt_counts_whether_it_comes_before_or_after_its_message_is_settled() {
-    on_each_database(async |world: World| {
+    async fn a_receipt_counts_whether_it_comes_before_or_after_its_message_is_settled(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let inbound = engine.inbound_sink();
         let gateway = FakeGateway::new(10, |_| Answer::Later);
@@ -283,12 +270,10 @@ fn a_receipt_counts_whether_it_comes_before_or_after_its_message_is_settled() {
             ]
         );
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn a_campaign_waits_for_its_start() {
-    on_each_database(async |world: World| {
+    async fn a_campaign_waits_for_its_start(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let gateway = gateway_that_accepts();
         let running = engine.start(gateways(&gateway));
@@ -305,12 +290,10 @@ fn a_campaign_waits_for_its_start() {
         world.reaches(id, CampaignStatus::Submitted).await;
         assert_eq!(gateway.submitted().len(), 6);
         running.stop().await;
-    });
-}
+    }
 
-#[test]
-fn a_small_campaign_does_not_wait_for_a_large_one() {
-    on_each_database(async |world: World| {
+    async fn a_small_campaign_does_not_wait_for_a_large_one(database) {
+        let world = World::new(database).await;
         let engine = world.engine("a");
         let large = world.create(&engine, 1_500).await;
         let small = world.create(&engine, 10).await;
@@ -325,5 +308,5 @@ fn a_small_campaign_does_not_wait_for_a_large_one() {
             .rposition(|message| message.recipient.campaign == small.key);
         assert!(last_of_small.unwrap() < 40, "{last_of_small:?}");
         running.stop().await;
-    });
+    }
 }

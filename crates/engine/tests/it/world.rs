@@ -14,6 +14,7 @@ use clarion_domain::gateway::{DeliveryReceipt, Inbound};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::phone::{PhoneRules, Region};
 use clarion_engine::{Engine, EngineSettings, InvalidContacts, Load};
+use clarion_persistence::testing::TestDatabase;
 use clarion_persistence::{Change, Conn, Store, StoreError, campaigns, clients, recipients};
 
 use crate::clock::ManualClock;
@@ -34,35 +35,26 @@ type Request = fn(
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
-}
-
-/// Runs a test on each database, on a runtime of its own whose clock is paused.
-pub(crate) fn on_each_database(test: impl AsyncFn(World)) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/test.db", dir.path().display());
-        let store = Store::open(&clarion_persistence::DatabaseSettings::at(url))
-            .await
-            .unwrap();
-        store.migrate().await.unwrap();
-        test(World::new(store).await).await;
-    });
+    /// Removes it in the end.
+    _database: TestDatabase,
 }
 
 impl World {
-    async fn new(store: Store) -> Self {
+    /// From here on tokio's clock stands still while anything is at work, and jumps to the next timer when nothing is.
+    pub(crate) async fn new(database: TestDatabase) -> Self {
+        tokio::time::pause();
+        let store = database.store();
         let clock = Arc::new(ManualClock::new());
         let now = clock.now();
         store
             .write(move |conn| clients::ensure_first(conn, now))
             .await
             .unwrap();
-        Self { store, clock }
+        Self {
+            store,
+            clock,
+            _database: database,
+        }
     }
 
     /// Campaigns in loading, however young.
