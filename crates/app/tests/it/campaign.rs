@@ -15,6 +15,14 @@ async fn every_contact_of_the_example_is_accounted_for_on_sqlite() {
     goes_out_as_expected(Setup::new()).await;
 }
 
+#[tokio::test]
+async fn every_contact_of_the_example_is_accounted_for_on_postgresql() {
+    let Some(url) = clarion_persistence::testing::new_postgres_url() else {
+        return;
+    };
+    goes_out_as_expected(Setup::new().with("CLARION__DATABASE__URL", &url)).await;
+}
+
 async fn goes_out_as_expected(setup: Setup) {
     let expected = example::expected();
     let service = setup.start().await;

@@ -10,6 +10,7 @@
 mod campaign;
 mod commands;
 mod example;
+mod roles;
 mod service;
 mod smsc_log;
 mod starting;

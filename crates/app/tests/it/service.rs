@@ -81,15 +81,20 @@ impl Setup {
 
     /// Starts the service for the first time.
     pub(crate) async fn start(&self) -> Service {
-        let mut service = self.start_with_key(String::new()).await;
-        service.key = service.value_of("API key").unwrap();
-        service
+        self.start_as(&["serve"]).await
     }
 
     /// Starts the service where a key exists already.
     pub(crate) async fn start_with_key(&self, key: String) -> Service {
+        let mut service = self.start_as(&["serve"]).await;
+        service.key = key;
+        service
+    }
+
+    /// Starts the service with these arguments, and takes the key that it prints, if any.
+    pub(crate) async fn start_as(&self, arguments: &[&str]) -> Service {
         let mut child = self
-            .command(&["serve"])
+            .command(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -106,12 +111,14 @@ impl Setup {
             panic!("it ended before it was ready: {greeting:?}");
         };
         timeout(DEADLINE, read).await.unwrap();
-        Service {
+        let mut service = Service {
             child,
             greeting,
             http: reqwest::Client::new(),
-            key,
-        }
+            key: String::new(),
+        };
+        service.key = service.value_of("API key").unwrap_or_default();
+        service
     }
 }
 
@@ -168,6 +175,17 @@ impl Service {
         if timeout(DEADLINE, wait).await.is_err() {
             panic!("status {status} was never reached: {last}");
         }
+    }
+
+    /// Waits until it takes no more requests.
+    pub(crate) async fn wait_until_deaf(&self) {
+        let url = self.url("/Campaigns");
+        let wait = async {
+            while reqwest::get(&url).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(DEADLINE, wait).await.unwrap();
     }
 
     /// Sends a signal.

@@ -15,6 +15,17 @@ async fn a_campaign_that_is_stopped_in_the_middle_is_completed_by_the_next_start
     is_completed_after(setup, "TERM").await;
 }
 
+#[tokio::test]
+async fn the_same_on_postgresql_and_by_the_keyboard() {
+    let Some(url) = clarion_persistence::testing::new_postgres_url() else {
+        return;
+    };
+    let setup = Setup::new()
+        .with("CLARION__SIMULATOR__SCRIPT", "slow.toml")
+        .with("CLARION__DATABASE__URL", &url);
+    is_completed_after(setup, "INT").await;
+}
+
 async fn is_completed_after(setup: Setup, signal: &str) {
     let expected = example::expected();
     setup.write("slow.toml", SLOW);
@@ -37,4 +48,20 @@ async fn is_completed_after(setup: Setup, signal: &str) {
     for (number, texts) in received {
         assert_eq!(texts, [expected.texts[&number].clone()], "{number}");
     }
+}
+
+/// Takes everything and answers nothing, so that a stop waits for the answers.
+const SILENT: &str = "[[rules]]\nresponse = { silent_share = 1.0 }\n";
+
+#[tokio::test]
+async fn a_second_signal_stops_at_once() {
+    let setup = Setup::new().with("CLARION__SIMULATOR__SCRIPT", "silent.toml");
+    setup.write("silent.toml", SILENT);
+    let service = setup.start().await;
+    service.post("/Campaigns/true", example::body()).await;
+    wait_for_lines(&setup.log(), 10).await;
+    service.signal("TERM");
+    service.wait_until_deaf().await;
+    service.signal("TERM");
+    assert_eq!(service.ended().await.code(), Some(1));
 }
