@@ -190,7 +190,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The body is written by [`write`], which knows the request; here is only what does not need it.
+/// The body is written by [`write()`], which knows the request; here is only what does not need it.
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         self.kind.row().1
