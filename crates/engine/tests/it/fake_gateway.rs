@@ -7,6 +7,7 @@ use clarion_domain::gateway::{
     SubmitOutcome,
 };
 use clarion_domain::message::MessageStatus;
+use clarion_domain::recipient::RecipientKey;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// What the script answers to a submission.
@@ -33,6 +34,7 @@ pub(crate) struct FakeGateway {
     script: Mutex<Script>,
     submitted: watch::Sender<Vec<Submission>>,
     open: Mutex<Vec<Open>>,
+    answered: Mutex<Vec<(RecipientKey, Answer)>>,
     at: chrono::DateTime<chrono::Utc>,
 }
 
@@ -46,6 +48,7 @@ impl FakeGateway {
             script: Mutex::new(Box::new(script)),
             submitted: watch::Sender::new(Vec::new()),
             open: Mutex::new(Vec::new()),
+            answered: Mutex::new(Vec::new()),
             at: chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
         })
     }
@@ -53,6 +56,11 @@ impl FakeGateway {
     /// Everything that was handed over so far, in order.
     pub(crate) fn submitted(&self) -> Vec<Submission> {
         self.submitted.borrow().clone()
+    }
+
+    /// What was answered so far, in order.
+    pub(crate) fn answered(&self) -> Vec<(RecipientKey, Answer)> {
+        self.answered.lock().unwrap().clone()
     }
 
     /// Waits until at least so many were handed over.
@@ -91,6 +99,8 @@ impl FakeGateway {
             Answer::Unknown => PartOutcome::Unknown,
             Answer::Later => return self.open.lock().unwrap().push(open),
         };
+        let told = (open.submission.recipient, answer);
+        self.answered.lock().unwrap().push(told);
         let outcome = SubmitOutcome {
             parts: vec![part],
             at: self.at,

@@ -8,6 +8,7 @@
 )]
 
 mod clock;
+mod disorder;
 mod fake_gateway;
 mod intake;
 mod recovery;
