@@ -47,6 +47,11 @@ struct Contents {
 }
 
 impl HeldUnit {
+    /// Whether it is the unit of this lease.
+    pub(crate) fn is_of(&self, lease: &Arc<Lease>) -> bool {
+        Arc::ptr_eq(&self.lease, lease)
+    }
+
     /// Messages still to be sent.
     pub(crate) fn remaining(&self) -> usize {
         self.again.len() + self.fresh.len()

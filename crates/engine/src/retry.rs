@@ -52,3 +52,30 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_tried_until_it_is_done_with_longer_and_longer_waits() {
+        let (begin, mut failures) = (Instant::now(), 8);
+        let done = until_done("a test", || {
+            let fails = failures > 0;
+            failures -= 1;
+            async move {
+                if fails {
+                    Err(StoreError::Busy)
+                } else {
+                    Ok("done")
+                }
+            }
+        })
+        .await;
+        assert_eq!((done, failures), ("done", -1));
+        let waited = [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
+        assert_eq!(begin.elapsed().as_millis(), waited.iter().sum::<u128>());
+    }
+}

@@ -18,7 +18,6 @@ use tracing::{info, warn};
 
 use crate::claim::{self, HeldUnit, Wish};
 use crate::core::Core;
-use crate::lease::Lease;
 use crate::retry::Backoff;
 use crate::settle::Desk;
 use batch::Batch;
@@ -208,12 +207,14 @@ impl Sender {
         match batch.mark(&self.core).await {
             Ok(marks) => {
                 self.backoff.reset();
-                self.drop_lost(batch.keep_marked(&marks));
+                let lost = batch.keep_marked(&marks);
+                self.let_go_where(|unit| lost.iter().any(|lease| unit.is_of(lease)));
                 // The permits of what is submitted come back with its settlement.
                 if let Some(kept) = permits.as_mut().and_then(|all| all.split(batch.len())) {
                     kept.forget();
                 }
                 self.note_low(&batch);
+                self.let_go_where(|unit| unit.remaining() == 0);
                 if batch.len() > 0 {
                     batch.submit(&*self.gateway, &self.name, reservation, &desk);
                 }
@@ -227,41 +228,28 @@ impl Sender {
         }
     }
 
-    /// Units that may not be sent any more: their campaign was stopped, or they are another's now.
-    fn drop_lost(&mut self, lost: Vec<Arc<Lease>>) {
-        self.held.retain(|unit| {
-            let is_lost = lost.iter().any(|lease| Arc::ptr_eq(lease, &unit.lease));
-            if is_lost {
-                unit.lease.let_go();
-            }
-            !is_lost
-        });
-    }
-
-    /// Lets go of the units that are sent, and notes where a campaign runs low.
+    /// Notes where a campaign ran low by a batch.
     fn note_low(&mut self, batch: &Batch) {
         for share in batch.shares() {
-            let unit = self
-                .held
-                .iter()
-                .find(|unit| Arc::ptr_eq(&unit.lease, &share.lease));
+            let unit = self.held.iter().find(|unit| unit.is_of(&share.lease));
             let remaining = unit.map_or(0, HeldUnit::remaining);
             let ran_low = remaining < LOW_WATER && remaining + share.len() >= LOW_WATER;
             self.thirsty |= ran_low || remaining == 0;
         }
-        self.held.retain(|unit| {
-            let is_sent = unit.remaining() == 0;
-            if is_sent {
-                unit.lease.let_go();
-            }
-            !is_sent
-        });
     }
 
     fn let_all_go(&mut self) {
-        for unit in self.held.drain(..) {
-            unit.lease.let_go();
-        }
+        self.let_go_where(|_| true);
+    }
+
+    fn let_go_where(&mut self, goes: impl Fn(&HeldUnit) -> bool) {
+        self.held.retain(|unit| {
+            let goes = goes(unit);
+            if goes {
+                unit.lease.let_go();
+            }
+            !goes
+        });
     }
 
     /// The store does not answer as it should: a pause.

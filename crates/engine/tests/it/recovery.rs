@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use clarion_domain::campaign::{CampaignId, CampaignStatus};
 use clarion_domain::client::FIRST_CLIENT;
-use clarion_domain::gateway::Gateway;
+use clarion_domain::gateway::{Gateway, NotStored};
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::campaigns::{self, Kind};
 use clarion_persistence::on_both;
@@ -92,5 +92,30 @@ on_both! {
             .eventually(async || world.in_loading().await == 0)
             .await;
         running.stop().await;
+    }
+
+    async fn a_gateway_without_room_keeps_nothing_from_the_others(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let down = FakeGateway::new(0, |_| Answer::Accept);
+        let up = FakeGateway::new(10, |_| Answer::Accept);
+        let both = [gateways(&down), gateways(&up)].concat();
+        let running = engine.start(both);
+        let id = world.create(&engine, 1_500).await;
+        world.reaches(id, CampaignStatus::Submitted).await;
+        assert_eq!(up.submitted().len(), 1_500);
+        running.stop().await;
+    }
+
+    async fn what_comes_in_after_the_stop_is_sent_again_by_the_provider(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let inbound = engine.inbound_sink();
+        let early = inbound.receive("fake", world.receipt("1", MessageStatus::Delivered));
+        let running = engine.start(Vec::new());
+        assert_eq!(early.await, Ok(()));
+        running.stop().await;
+        let late = inbound.receive("fake", world.receipt("2", MessageStatus::Delivered));
+        assert_eq!(late.await, Err(NotStored));
     }
 }
