@@ -162,6 +162,15 @@ impl Problem {
         }
     }
 
+    /// A failure of ours: the details go to the log, where the request's id leads to them.
+    pub(crate) fn internal(failure: &dyn std::error::Error) -> Self {
+        error!(%failure, "a request failed");
+        Self::new(
+            Kind::Internal,
+            "the service's log tells more under the request id",
+        )
+    }
+
     /// The problem of an answer that actix gave on its own.
     fn of(status: StatusCode, method: &Method) -> Self {
         let kind = Kind::of(status);
@@ -227,13 +236,51 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl Problem {
-    /// A failure of ours: the details go to the log, where the request's id leads to them.
-    pub(crate) fn internal(failure: &dyn std::error::Error) -> Self {
-        error!(%failure, "a request failed");
-        Self::new(
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_busy_is_no_fault_of_ours() {
+        for failure in [
+            StoreError::Busy,
+            StoreError::Unavailable("no route to 10.0.0.1".to_owned()),
+            StoreError::Conflict("deadlock".to_owned()),
+        ] {
+            let problem = Problem::from(failure);
+            let answer = problem.error_response();
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            let wait = answer.headers().get(header::RETRY_AFTER);
+            assert_eq!(
+                wait.and_then(|value| value.to_str().ok()),
+                Some(RETRY_AFTER)
+            );
+            assert_eq!(
+                problem.to_string(),
+                "the database is busy or cannot be reached"
+            );
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        let kinds = [
+            Kind::Invalid,
+            Kind::Unreadable,
+            Kind::BadRequest,
+            Kind::Unauthorized,
+            Kind::MissingScope,
+            Kind::NotFound,
+            Kind::NoAddress,
+            Kind::MethodNotAllowed,
+            Kind::TooSlow,
+            Kind::Conflict,
+            Kind::TooLarge,
+            Kind::MediaType,
             Kind::Internal,
-            "the service's log tells more under the request id",
-        )
+            Kind::Unavailable,
+        ];
+        let names: std::collections::HashSet<_> = kinds.iter().map(|kind| kind.row().0).collect();
+        assert_eq!(names.len(), kinds.len());
     }
 }

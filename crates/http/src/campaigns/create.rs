@@ -59,30 +59,40 @@ fn created(report: &IntakeReport) -> HttpResponse {
 /// unfinished, and leaves nothing behind.
 fn load(body: Meter, load: Load, now: DateTime<Utc>) -> Result<IntakeReport, Problem> {
     let mut header = Header::default();
-    let mut loading = Loading::new(load);
+    let mut loading = Loading::new(load, now);
     if let Err(unreadable) = document::read(body, &mut header, Some(&mut loading)) {
         return Err(loading.stopped_by(unreadable));
     }
-    let mut load = loading.load;
-    match header.check(now) {
-        Ok(content) => load.content(content),
-        Err(faults) => load.faults(faults),
-    }
-    load.finish().map_err(refused)
+    loading.finish(header).map_err(refused)
 }
 
 /// Passes contacts on to the intake.
 struct Loading {
     load: Load,
+    now: DateTime<Utc>,
+    /// How many of the document's other properties the intake knows.
+    known: usize,
     refusal: Option<IntakeRefusal>,
 }
 
 impl Loading {
-    fn new(load: Load) -> Self {
+    fn new(load: Load, now: DateTime<Utc>) -> Self {
         Self {
             load,
+            now,
+            known: 0,
             refusal: None,
         }
+    }
+
+    fn finish(mut self, header: Header) -> Result<IntakeReport, IntakeRefusal> {
+        let is_news = self.known == 0 || header.properties() > self.known;
+        match header.check(self.now) {
+            Ok(content) if is_news => self.load.content(content),
+            Ok(_) => {}
+            Err(faults) => self.load.faults(faults),
+        }
+        self.load.finish()
     }
 
     /// The reason why reading ended early: the intake's, or the body's own.
@@ -95,6 +105,15 @@ impl Loading {
 }
 
 impl Contacts for Loading {
+    /// What stands in front of the contacts is told before them, if it is all right so far: an intake that knows the message
+    /// need not read the contacts back to see whether it is too long for one of them.
+    fn begin(&mut self, header: &Header) {
+        if let Ok(content) = header.clone().check(self.now) {
+            self.load.content(content);
+            self.known = header.properties();
+        }
+    }
+
     fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped> {
         let taken = match row.take() {
             Ok(contact) => self.load.contact(contact),

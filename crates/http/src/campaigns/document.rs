@@ -11,6 +11,9 @@ use crate::body::{Gauge, Meter};
 
 /// Where contacts go, one by one.
 pub(super) trait Contacts {
+    /// The contacts begin, and these are the properties in front of them.
+    fn begin(&mut self, header: &Header);
+
     /// Takes the contact in the row. `Err` ends the reading.
     fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped>;
 }
@@ -59,6 +62,7 @@ impl<'de> Read<'de> for ReadDocument<'_> {
                 }
                 Key::Contacts => {
                     seen = true;
+                    self.begin();
                     object.next_value_seed(Any(self.contacts()))?;
                 }
                 Key::Unknown => {
@@ -75,6 +79,12 @@ impl<'de> Read<'de> for ReadDocument<'_> {
 }
 
 impl ReadDocument<'_> {
+    fn begin(&mut self) {
+        if let Some(contacts) = &mut self.contacts {
+            contacts.begin(self.header);
+        }
+    }
+
     fn contacts(&mut self) -> ReadContacts<'_> {
         ReadContacts {
             header: self.header,

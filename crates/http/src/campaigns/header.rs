@@ -75,7 +75,7 @@ impl Read<'_> for ReadGiven {
 }
 
 /// What was found so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Header {
     draft: CampaignDraft,
     faults: Faults,
@@ -100,6 +100,11 @@ impl Header {
         if let Err(message) = taken {
             self.fault(property.name(), message);
         }
+    }
+
+    /// How many properties were found.
+    pub(super) fn properties(&self) -> usize {
+        self.seen.len()
     }
 
     /// Takes a fault of the document.

@@ -96,3 +96,37 @@ impl Serialize for Errors<'_> {
         serializer.collect_map(self.0.iter().map(|(path, messages)| (path, messages)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clarion_persistence::StoreError;
+
+    use super::*;
+
+    fn text(problem: &Problem) -> String {
+        let bytes = document(problem, "/api/Campaigns", "ID");
+        String::from_utf8(bytes).expect("JSON")
+    }
+
+    #[test]
+    fn a_failure_of_ours_shows_the_request_id_and_nothing_of_the_failure() {
+        let failure = StoreError::Corrupt("secret".to_owned());
+        assert_eq!(
+            text(&Problem::from(failure)),
+            r#"{"type":"urn:clarion:problem:internal","title":"Something is wrong here","status":500,"detail":"the service's log tells more under the request id","instance":"/api/Campaigns","requestId":"ID"}"#
+        );
+    }
+
+    #[test]
+    fn the_faults_of_a_path_stand_together() {
+        let mut faults = Faults::default();
+        for (path, message) in [("b", "first"), ("a", "second"), ("b", "third")] {
+            faults.add(path, message);
+        }
+        let text = text(&Problem::invalid(faults));
+        assert!(
+            text.contains(r#""errors":{"b":["first","third"],"a":["second"]}"#),
+            "{text}"
+        );
+    }
+}
