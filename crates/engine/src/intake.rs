@@ -163,6 +163,11 @@ impl Load {
         made
     }
 
+    /// Gives the campaign up, and leaves nothing behind when it returns.
+    pub fn give_up(mut self) {
+        self.staging.discard();
+    }
+
     fn accept(&mut self, contact: Contact) -> Result<(), IntakeRefusal> {
         let index = self.next_index()?;
         if !self.seen.insert(contact.phone.digits()) {
