@@ -61,12 +61,18 @@ impl<R> Capped<R> {
 }
 
 impl<R: Read> Read for Capped<R> {
+    /// All that is allowed is passed on before it fails, so that the place where it fails is known.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(read as u64)
-            .ok_or(BodyFault::TooLarge(self.most))?;
+        if self.left == 0 {
+            return match self.inner.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(BodyFault::TooLarge(self.most).into()),
+            };
+        }
+        let room = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let room = room.min(buffer.len());
+        let read = self.inner.read(&mut buffer[..room])?;
+        self.left -= read as u64;
         Ok(read)
     }
 }

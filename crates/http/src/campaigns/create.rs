@@ -55,8 +55,7 @@ fn created(report: &IntakeReport) -> HttpResponse {
         .json(id)
 }
 
-/// Reads the document, and makes the campaign where nothing is wrong with it. Whatever fails, the load is dropped
-/// unfinished, and leaves nothing behind.
+/// Reads the document, and makes the campaign where nothing is wrong with it.
 fn load(body: Meter, load: Load, now: DateTime<Utc>) -> Result<IntakeReport, Problem> {
     let mut header = Header::default();
     let mut loading = Loading::new(load, now);
@@ -95,8 +94,9 @@ impl Loading {
         self.load.finish()
     }
 
-    /// The reason why reading ended early: the intake's, or the body's own.
+    /// The reason why reading ended early: the intake's, or the body's own. Nothing is left behind before it is told.
     fn stopped_by(self, unreadable: Unreadable) -> Problem {
+        self.load.give_up();
         match self.refusal {
             Some(refusal) => refused(refusal),
             None => unreadable.into(),

@@ -3,7 +3,7 @@
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, web};
+use actix_web::{Error, HttpMessage, web};
 use clarion_domain::api_key::{KeyText, Scope};
 use clarion_persistence::api_keys::{self, ApiKey};
 
@@ -23,7 +23,7 @@ pub(crate) async fn authenticate(
             request.extensions_mut().insert(identity);
             next.call(request).await
         }
-        Err(problem) => Ok(request.into_response(HttpResponse::from_error(problem))),
+        Err(problem) => Ok(request.error_response(problem)),
     }
 }
 

@@ -1,0 +1,16 @@
+//! The API through a real listening server, on each database.
+
+mod bodies;
+mod campaigns;
+mod contacts;
+mod create;
+mod create_refusals;
+mod keys;
+mod log;
+mod pages;
+mod paths;
+mod problems;
+mod replace;
+mod support;
+mod tenancy;
+mod transitions;

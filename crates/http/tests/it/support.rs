@@ -1,0 +1,213 @@
+//! A service on a free port with a database of its own, and what tests ask of it.
+
+mod answer;
+mod clock;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use clarion_domain::api_key::KeyText;
+use clarion_domain::client::{ClientId, FIRST_CLIENT};
+use clarion_domain::clock::Clock;
+use clarion_domain::phone::{PhoneRules, Region};
+use clarion_engine::{Engine, EngineSettings};
+use clarion_http::{HttpSettings, Running, Server, State, keys};
+use clarion_persistence::api_keys::{self, NewApiKey};
+use clarion_persistence::testing::{TestDatabase, postgres, sqlite};
+use clarion_persistence::{Store, campaigns, clients};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+pub use answer::Answer;
+use clock::StoppedClock;
+
+/// The moment at which every test takes place.
+pub const NOW: &str = "2026-06-27T03:04:01.374Z";
+
+/// The client that has a key beside the first one's.
+pub const OTHER_CLIENT: ClientId = ClientId(2);
+
+/// A running service, and a key with every scope.
+pub struct TestApp {
+    pub store: Store,
+    pub address: SocketAddr,
+    pub key: KeyText,
+    running: Running,
+    client: Client,
+    _database: TestDatabase,
+}
+
+/// What differs from the usual service.
+pub struct Setup {
+    pub http: HttpSettings,
+    pub engine: EngineSettings,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            http: HttpSettings {
+                listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                workers: 1,
+                ..HttpSettings::default()
+            },
+            engine: EngineSettings::of_node("test"),
+        }
+    }
+}
+
+/// Runs a test on a service of its own for each database.
+pub async fn on_each_database(test: impl AsyncFn(&TestApp)) {
+    with(Setup::default, test).await;
+}
+
+/// The same, on a service that is set up differently.
+pub async fn with(setup: impl Fn() -> Setup, test: impl AsyncFn(&TestApp)) {
+    let databases = [Some(sqlite().await), postgres().await];
+    for database in databases.into_iter().flatten() {
+        let app = TestApp::start(database, setup()).await;
+        test(&app).await;
+        app.running.stop().await.expect("a clean stop");
+    }
+}
+
+impl TestApp {
+    async fn start(database: TestDatabase, setup: Setup) -> Self {
+        let store = database.store();
+        let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
+        let region = Region::new("GB").expect("a known region");
+        let phones = Arc::new(PhoneRules::new(region, true));
+        let engine = Engine::new(store.clone(), Arc::clone(&clock), setup.engine);
+        let state = State::new(store.clone(), engine, phones, clock);
+        let running = Server::bind(&setup.http, state).expect("a free port");
+        let app = Self {
+            address: running.local_addr(),
+            key: key(0),
+            store,
+            running,
+            client: Client::new(),
+            _database: database,
+        };
+        app.add_clients().await;
+        app.add_key(&app.key, FIRST_CLIENT, &["admin"]).await;
+        app
+    }
+
+    async fn add_clients(&self) {
+        let add = |conn: &mut _| {
+            clients::ensure_first(conn, now())?;
+            clients::insert(conn, OTHER_CLIENT, "other", now())
+        };
+        self.store.write(add).await.expect("clients");
+    }
+
+    /// Stores a key; its number.
+    pub async fn add_key(&self, key: &KeyText, client: ClientId, scopes: &[&str]) -> i64 {
+        let key = NewApiKey {
+            client,
+            name: "test".to_owned(),
+            hash: keys::hash(key),
+            prefix: key.shown().to_owned(),
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+        };
+        let add = move |conn: &mut _| api_keys::insert(conn, &key, now());
+        self.store.write(add).await.expect("a stored key")
+    }
+
+    /// A request without a key.
+    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}{path}", self.address);
+        self.client.request(method, url)
+    }
+
+    /// A request with the key that may do everything.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous(method, path).bearer_auth(self.key.as_str())
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::GET, path)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::DELETE, path)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        Answer::to(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        Answer::to(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// A POST without a body.
+    pub async fn act(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::POST, path)).await
+    }
+
+    /// Makes a campaign; its id.
+    pub async fn create(&self, body: &Value) -> String {
+        let answer = self.post("/api/Campaigns", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.json().as_str().expect("an id").to_owned()
+    }
+
+    /// Moves a campaign whose start has come on to Sending.
+    pub async fn start_due(&self) {
+        let start = |conn: &mut _| campaigns::start_due(conn, now());
+        self.store.write(start).await.expect("started campaigns");
+    }
+
+    /// No campaign is there, and none on its way in.
+    pub async fn holds_nothing(&self) {
+        let list = self.get("/api/Campaigns").await.json();
+        assert_eq!(list["totalRecords"], 0, "{list}");
+        let end_of_time = DateTime::from_timestamp(1 << 36, 0).expect("a far moment");
+        let loading = self
+            .store
+            .read(move |conn| campaigns::abandoned_loading(conn, end_of_time))
+            .await
+            .expect("campaigns on their way in");
+        assert_eq!(loading, []);
+    }
+}
+
+/// The present moment of every test.
+pub fn now() -> DateTime<Utc> {
+    StoppedClock.now()
+}
+
+/// The nth key.
+pub fn key(n: u8) -> KeyText {
+    KeyText::generate(&[n; 32])
+}
+
+/// A campaign that nothing is wrong with, with two contacts.
+pub fn campaign() -> Value {
+    json!({
+        "startDateTime": "2026-07-01T09:00:00+01:00",
+        "sender": "ACME",
+        "message": "Hello {Name|there}",
+        "trackLinkUrl": "https://example.com/offer",
+        "contacts": [
+            {"phoneNumber": "07700 900001", "name": "Ann", "custom1": "1", "custom2": "2"},
+            {"phoneNumber": "+44 7700 900002"},
+        ],
+    })
+}
+
+/// [`campaign`] with some properties replaced.
+pub fn campaign_with(changes: &Value) -> Value {
+    let mut body = campaign();
+    let properties = body.as_object_mut().expect("an object");
+    let changes = changes.as_object().expect("an object");
+    properties.extend(changes.clone());
+    body
+}
+
+/// [`campaign`] with this for its contacts.
+pub fn campaign_to(contacts: Value) -> Value {
+    campaign_with(&json!({ "contacts": contacts }))
+}
