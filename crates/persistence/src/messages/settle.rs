@@ -132,15 +132,10 @@ impl<'a> Batch<'a> {
             .parts
             .iter()
             .any(|part| part.provider_id.is_none());
-        let status = match settlement.status {
-            // Nothing will ever be heard of it.
-            MessageStatus::Sent if awaited == 0 => MessageStatus::Unknown,
-            status => status,
-        };
         NewMessage {
             campaign_id,
             seq,
-            status: status.number(),
+            status: outcome(settlement).number(),
             attempt: settlement.attempt,
             parts,
             parts_final: parts - awaited,
@@ -203,6 +198,17 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// What a message begins as. Sent under no id at all is Unknown: nothing will ever be heard of it.
+fn outcome(settlement: &Settlement) -> MessageStatus {
+    let mut parts = settlement.parts.iter();
+    match settlement.status {
+        MessageStatus::Sent if parts.all(|part| part.provider_id.is_none()) => {
+            MessageStatus::Unknown
+        }
+        status => status,
+    }
+}
+
 /// Whether an outcome says more than is known.
 fn is_news(settlement: &Settlement, known: Option<&State>) -> Result<bool, StoreError> {
     let Some(known) = known else {
@@ -210,7 +216,7 @@ fn is_news(settlement: &Settlement, known: Option<&State>) -> Result<bool, Store
     };
     let rank = stored::message_status(known.status)?.rank();
     Ok(settlement.attempt > known.attempt
-        || (settlement.attempt == known.attempt && settlement.status.rank() > rank))
+        || (settlement.attempt == known.attempt && outcome(settlement).rank() > rank))
 }
 
 fn key_of(settlement: &Settlement) -> Key {

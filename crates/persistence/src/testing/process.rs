@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 /// Waits until the test process has ended, by whatever means: its end of the pipe is then closed. A static is never
@@ -24,7 +24,8 @@ const WATCHDOG: &str = r#"
 
 /// A directory for everything, removed after the process, and a PostgreSQL server in it stopped before.
 pub(super) fn directory() -> PathBuf {
-    static PIPE: OnceLock<Option<ChildStdin>> = OnceLock::new();
+    // With it, its end of the pipe stays open as long as this process lives.
+    static CHILD: OnceLock<Child> = OnceLock::new();
     let directory = tempfile::Builder::new()
         .prefix("clarion-test-")
         .tempdir()
@@ -42,6 +43,6 @@ pub(super) fn directory() -> PathBuf {
         .process_group(0)
         .spawn()
         .expect("sh can be started");
-    PIPE.get_or_init(|| watchdog.stdin);
+    CHILD.get_or_init(|| watchdog);
     directory
 }

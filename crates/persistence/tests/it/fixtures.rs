@@ -4,11 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clarion_domain::campaign::{CampaignContent, CampaignId};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::contact::Contact;
+use clarion_domain::gateway::DeliveryReceipt;
+use clarion_domain::message::MessageStatus;
 use clarion_domain::phone::{PhoneNumber, Region};
-use clarion_domain::recipient::CampaignKey;
+use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
 use clarion_domain::template::Template;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::messages::{SettledPart, Settlement};
 use clarion_persistence::{Conn, Store, StoreError, clients, recipients};
 use uuid::Uuid;
 
@@ -41,7 +44,7 @@ pub(crate) fn contact(number: u32) -> Contact {
         name: Some(format!("Zoë {number}")),
         custom1: None,
         custom2: Some("\u{1f433}".to_owned()),
-        contact_group_id: (number % 2 == 0).then(|| Uuid::from_u128(7)),
+        contact_group_id: number.is_multiple_of(2).then(|| Uuid::from_u128(7)),
     }
 }
 
@@ -77,4 +80,50 @@ pub(crate) async fn sending(store: &Store, number: u128, count: u32) -> Campaign
     let started = store.write(|conn| campaigns::start_due(conn, at(3))).await;
     assert_eq!(started.unwrap(), [key]);
     key
+}
+
+/// The outcome of a first attempt, without parts.
+pub(crate) fn settlement(key: CampaignKey, seq: u32, status: MessageStatus) -> Settlement {
+    Settlement {
+        recipient: RecipientKey { campaign: key, seq },
+        attempt: 1,
+        status,
+        gateway: "main".to_owned(),
+        text: "Hello Zoë".to_owned(),
+        sender: "ACME".to_owned(),
+        reference: 9,
+        parts: vec![SettledPart::default()],
+        error: None,
+        at: at(10),
+    }
+}
+
+/// A message whose parts were taken under these ids.
+pub(crate) fn accepted(key: CampaignKey, seq: u32, ids: &[&str]) -> Settlement {
+    let part = |id: &&str| SettledPart {
+        provider_id: Some((*id).to_owned()),
+    };
+    Settlement {
+        parts: ids.iter().map(part).collect(),
+        ..settlement(key, seq, MessageStatus::Sent)
+    }
+}
+
+pub(crate) fn receipt(id: &str, status: MessageStatus, second: i64) -> DeliveryReceipt {
+    DeliveryReceipt {
+        provider_id: id.to_owned(),
+        status: Some(status),
+        error: None,
+        destination: None,
+        received_at: at(second),
+    }
+}
+
+/// Where the message to a recipient stands.
+pub(crate) fn status_of(
+    conn: &mut Conn,
+    key: CampaignKey,
+    seq: u32,
+) -> Result<Option<MessageStatus>, StoreError> {
+    Ok(recipients::range(conn, key, seq, seq)?[0].status)
 }

@@ -1,4 +1,16 @@
-//! The tests of this crate, one binary; each test of the store's contents runs on both databases.
+//! The tests of this crate, one binary; each test of what is stored runs on both databases.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy's leave for tests ends at the functions marked as one"
+)]
 
+mod campaigns;
+mod catalogues;
+mod counters;
 mod fixtures;
 mod keys;
+mod loading;
+mod messages;
+mod store;
+mod units;

@@ -1,0 +1,332 @@
+//! Outcomes and receipts, in every order in which they may come.
+
+use std::sync::{Arc, Barrier};
+
+use clarion_domain::gateway::DeliveryReceipt;
+use clarion_domain::message::MessageStatus::{
+    self, Accepted, Delivered, Expired, OptedOut, Queued, Rejected, Sent, Undeliverable, Unknown,
+};
+use clarion_domain::page::PageRequest;
+use clarion_domain::recipient::RecipientKey;
+use clarion_persistence::messages::{self, Counts, Receipts, SettledPart, Settlement};
+use clarion_persistence::schema::{outstanding_parts, unmatched_receipts};
+use clarion_persistence::{Conn, StoreError, on_both, testing};
+use diesel::prelude::*;
+
+use crate::fixtures::{
+    CLIENT, STRANGER, accepted, at, contact, receipt, sending, settlement, status_of,
+};
+
+fn outstanding(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(outstanding_parts::table.count().get_result(conn)?)
+}
+
+fn unmatched(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(unmatched_receipts::table.count().get_result(conn)?)
+}
+
+fn hear(conn: &mut Conn, id: &str, status: MessageStatus) -> Result<Receipts, StoreError> {
+    messages::apply_receipts(conn, "main", &[receipt(id, status, 20)])
+}
+
+const MATCHED: Receipts = Receipts {
+    matched: 1,
+    unmatched: 0,
+};
+
+const UNMATCHED: Receipts = Receipts {
+    matched: 0,
+    unmatched: 1,
+};
+
+/// Every order of `count` things.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    if count == 0 {
+        return vec![Vec::new()];
+    }
+    let insert_last = |order: Vec<usize>| {
+        (0..count).map(move |place| {
+            let mut order = order.clone();
+            order.insert(place, count - 1);
+            order
+        })
+    };
+    orders(count - 1)
+        .into_iter()
+        .flat_map(insert_last)
+        .collect()
+}
+
+on_both! {
+    async fn whatever_comes_first_the_message_ends_delivered(database) {
+        let orders = orders(4);
+        let count = u32::try_from(orders.len()).unwrap();
+        let key = sending(&database, 1, count).await;
+        for (seq, order) in (1..).zip(orders) {
+            let [one, two] = ["a", "b"].map(|part| format!("{part}{seq}"));
+            for event in order.clone() {
+                let (one, two) = (one.clone(), two.clone());
+                let work = move |conn: &mut Conn| match event {
+                    0 => messages::settle(conn, &[accepted(key, seq, &[&one, &two])]).map(drop),
+                    1 => hear(conn, &one, Accepted).map(drop),
+                    2 => hear(conn, &one, Delivered).map(drop),
+                    _ => hear(conn, &two, Delivered).map(drop),
+                };
+                database.write(work).await.unwrap();
+            }
+            let status = database.read(move |conn| status_of(conn, key, seq)).await.unwrap();
+            assert_eq!(status, Some(Delivered), "{order:?}");
+        }
+        let counts = database.read(move |conn| messages::counts(conn, key)).await.unwrap();
+        assert_eq!(counts, Counts { delivered: u64::from(count), ..Counts::default() });
+        assert_eq!(database.read(outstanding).await.unwrap(), 0);
+    }
+
+    async fn a_second_receipt_changes_nothing(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["00A"])])?;
+            let twice = [receipt("a", Delivered, 20), receipt("A", Undeliverable, 21)];
+            let both = messages::apply_receipts(conn, "main", &twice)?;
+            assert_eq!(both, Receipts { matched: 2, unmatched: 0 });
+            assert_eq!(hear(conn, "0a", Rejected)?, UNMATCHED);
+            assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
+            assert_eq!(messages::counts(conn, key)?, Counts { delivered: 1, ..Counts::default() });
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_message_ends_as_its_worst_part(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["a", "b", "c"])])?;
+            hear(conn, "a", Delivered)?;
+            let failed = DeliveryReceipt {
+                error: Some("027".to_owned()),
+                ..receipt("b", Undeliverable, 21)
+            };
+            messages::apply_receipts(conn, "main", &[failed])?;
+            assert_eq!(status_of(conn, key, 1)?, Some(Sent));
+            messages::apply_receipts(conn, "main", &[receipt("c", Delivered, 22)])?;
+            let place = RecipientKey { campaign: key, seq: 1 };
+            let message = messages::find(conn, CLIENT, place)?.unwrap();
+            assert_eq!(message.status, Undeliverable);
+            assert_eq!(message.error.as_deref(), Some("027"));
+            assert_eq!((message.received_at, message.updated_at), (Some(at(22)), at(22)));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn receipts_that_say_nothing_change_nothing(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["a"])])?;
+            let silent = DeliveryReceipt { status: None, ..receipt("a", Sent, 20) };
+            assert_eq!(messages::apply_receipts(conn, "main", &[silent])?, MATCHED);
+            assert_eq!(status_of(conn, key, 1)?, Some(Sent));
+            assert_eq!(hear(conn, "a", Delivered)?, MATCHED);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_receipt_of_another_gateway_is_another_message_s(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["a"])])?;
+            let other = messages::apply_receipts(conn, "other", &[receipt("a", Delivered, 20)])?;
+            assert_eq!(other, UNMATCHED);
+            assert_eq!(status_of(conn, key, 1)?, Some(Sent));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn an_old_stored_receipt_is_not_taken_for_a_new_message_s(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            assert_eq!(hear(conn, "a", Delivered)?, UNMATCHED);
+            let later = Settlement { at: at(20 + 601), ..accepted(key, 1, &["a"]) };
+            assert_eq!(messages::settle(conn, &[later])?.joined, 0);
+            assert_eq!(messages::rematch(conn, at(0), 10)?, 0);
+            assert_eq!(status_of(conn, key, 1)?, Some(Sent));
+            assert_eq!(unmatched(conn)?, 1);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn an_id_given_again_belongs_to_the_newer_message(database) {
+        let key = sending(&database, 1, 3).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["7"])])?;
+            messages::settle(conn, &[accepted(key, 2, &["07"]), accepted(key, 3, &["007"])])?;
+            hear(conn, "7", Delivered)?;
+            let statuses = [1, 2, 3].map(|seq| status_of(conn, key, seq).unwrap());
+            assert_eq!(statuses, [Some(Unknown), Some(Unknown), Some(Delivered)]);
+            let counts = Counts { unknown: 2, delivered: 1, ..Counts::default() };
+            assert_eq!(messages::counts(conn, key)?, counts);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn parts_under_one_id_have_one_receipt(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["a", "a"])])?;
+            hear(conn, "a", Delivered)?;
+            assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn each_outcome_is_stored_as_what_it_is(database) {
+        let key = sending(&database, 1, 6).await;
+        let work = move |conn: &mut Conn| {
+            let outcomes = [Sent, Unknown, Queued, OptedOut, Rejected];
+            let batch: Vec<_> = (1..)
+                .zip(outcomes)
+                .map(|(seq, status)| settlement(key, seq, status))
+                .collect();
+            assert_eq!(messages::settle(conn, &batch)?.stored, 5);
+            assert_eq!(messages::settle(conn, &batch)?.stored, 0);
+            // Sent, but under no id: nothing will ever be heard of it.
+            let expected = [Unknown, Unknown, Queued, OptedOut, Rejected].map(Some);
+            assert_eq!([1, 2, 3, 4, 5].map(|seq| status_of(conn, key, seq).unwrap()), expected);
+            assert_eq!(status_of(conn, key, 6)?, None);
+            let counts = Counts { unknown: 2, queued: 1, opted_out: 1, failed: 1, ..Counts::default() };
+            assert_eq!(messages::counts(conn, key)?, counts);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_late_outcome_counts_only_where_it_says_more(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[settlement(key, 1, Unknown)])?;
+            messages::settle(conn, &[accepted(key, 1, &["a"])])?;
+            assert_eq!(status_of(conn, key, 1)?, Some(Sent));
+            hear(conn, "a", Delivered)?;
+            messages::settle(conn, &[settlement(key, 1, Unknown)])?;
+            messages::settle(conn, &[accepted(key, 1, &["b"])])?;
+            assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
+            assert_eq!(outstanding(conn)?, 0);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_resend_begins_anew(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            let half = [Some("a".to_owned()), None];
+            let half = Settlement {
+                parts: half.map(|provider_id| SettledPart { provider_id }).to_vec(),
+                ..settlement(key, 1, Unknown)
+            };
+            messages::settle(conn, &[half])?;
+            let again = Settlement { attempt: 2, ..accepted(key, 1, &["b", "c"]) };
+            messages::settle(conn, &[again])?;
+            // The first attempt's receipt says nothing about the second.
+            hear(conn, "a", Undeliverable)?;
+            hear(conn, "b", Delivered)?;
+            assert_eq!(status_of(conn, key, 1)?, Some(Sent));
+            hear(conn, "c", Delivered)?;
+            assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn waiting_ends_as_unknown(database) {
+        let key = sending(&database, 1, 3).await;
+        let work = move |conn: &mut Conn| {
+            let late = Settlement { at: at(50), ..accepted(key, 3, &["c"]) };
+            messages::settle(conn, &[accepted(key, 1, &["a1", "a2"]), accepted(key, 2, &["b"]), late])?;
+            hear(conn, "a1", Expired)?;
+            hear(conn, "b", Accepted)?;
+            assert_eq!(messages::expire_outstanding(conn, at(10), at(99))?, 0);
+            assert_eq!(messages::expire_outstanding(conn, at(11), at(99))?, 2);
+            let statuses = [1, 2, 3].map(|seq| status_of(conn, key, seq).unwrap());
+            assert_eq!(statuses, [Some(Expired), Some(Unknown), Some(Sent)]);
+            assert_eq!(outstanding(conn)?, 1);
+            let place = RecipientKey { campaign: key, seq: 2 };
+            assert_eq!(messages::find(conn, CLIENT, place)?.unwrap().received_at, None);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn messages_are_read_by_their_client_alone(database) {
+        let key = sending(&database, 1, 3).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[1, 2, 3].map(|seq| accepted(key, seq, &[&seq.to_string()])))?;
+            let place = RecipientKey { campaign: key, seq: 2 };
+            let message = messages::find(conn, CLIENT, place)?.unwrap();
+            assert_eq!((message.recipient, message.phone), (place, contact(2).phone));
+            assert_eq!((message.text.as_str(), message.sender.as_str()), ("Hello Zoë", "ACME"));
+            assert_eq!((message.parts, message.sent_at, message.received_at), (1, at(10), None));
+            assert_eq!(messages::find(conn, STRANGER, place)?, None);
+            let page = messages::page(conn, CLIENT, PageRequest { page: 2, page_size: 2 })?;
+            assert_eq!((page.total_records, page.items.len()), (3, 1));
+            assert_eq!(messages::page(conn, STRANGER, PageRequest::default())?.items, []);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn hundreds_at_once_are_settled_and_delivered(database) {
+        let key = sending(&database, 1, 2_500).await;
+        let work = move |conn: &mut Conn| {
+            let batch: Vec<_> = (1..=2_500)
+                .map(|seq| accepted(key, seq, &[&format!("x{seq}")]))
+                .collect();
+            assert_eq!(messages::settle(conn, &batch)?.stored, 2_500);
+            let receipts: Vec<_> = (1..=2_600)
+                .map(|seq| receipt(&format!("x{seq}"), Delivered, 20))
+                .collect();
+            let came = messages::apply_receipts(conn, "main", &receipts)?;
+            assert_eq!(came, Receipts { matched: 2_500, unmatched: 100 });
+            assert_eq!(messages::counts(conn, key)?, Counts { delivered: 2_500, ..Counts::default() });
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+}
+
+/// On SQLite there is one writer, and nothing can cross.
+#[tokio::test]
+async fn a_receipt_that_crosses_its_settling_is_joined_by_the_sweep() {
+    let Some(database) = testing::postgres().await else {
+        return;
+    };
+    let key = sending(&database, 1, 1).await;
+    let both = Arc::new(Barrier::new(2));
+    let (settled, heard) = (Arc::clone(&both), both);
+    let settle = database.write(move |conn| {
+        let done = messages::settle(conn, &[accepted(key, 1, &["a"])])?;
+        settled.wait();
+        Ok(done)
+    });
+    let receive = database.write(move |conn| {
+        let done = hear(conn, "a", Delivered)?;
+        heard.wait();
+        Ok(done)
+    });
+    let (settled, received) = tokio::join!(settle, receive);
+    assert_eq!(settled.unwrap().joined, 0);
+    assert_eq!(received.unwrap(), UNMATCHED);
+    let sweep = move |conn: &mut Conn| {
+        assert_eq!(messages::rematch(conn, at(21), 10)?, 0);
+        assert_eq!(messages::rematch(conn, at(20), 10)?, 1);
+        assert_eq!(messages::rematch(conn, at(0), 10)?, 0);
+        assert_eq!((unmatched(conn)?, outstanding(conn)?), (0, 0));
+        status_of(conn, key, 1)
+    };
+    assert_eq!(database.write(sweep).await.unwrap(), Some(Delivered));
+}

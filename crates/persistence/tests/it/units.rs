@@ -1,0 +1,220 @@
+//! Leases: who may send what, and when no more.
+
+use std::collections::BTreeSet;
+
+use clarion_domain::campaign::CampaignStatus;
+use clarion_domain::message::MessageStatus;
+use clarion_domain::recipient::CampaignKey;
+use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::send_units::{self, Mark, Queued, Unit};
+use clarion_persistence::{Conn, StoreError, clients, messages, on_both};
+
+use crate::fixtures::{CLIENT, accepted, at, campaign_id, content, sending, settlement};
+
+fn claim_one(conn: &mut Conn, key: CampaignKey, owner: &str, now: i64) -> Result<Unit, StoreError> {
+    let mut units = send_units::claim(conn, key, owner, at(now), at(now + 30), 1)?;
+    Ok(units.pop().unwrap())
+}
+
+/// A campaign being sent that has units, and no recipients.
+fn units_only(conn: &mut Conn, recipients: u32) -> Result<CampaignKey, StoreError> {
+    clients::ensure_first(conn, at(0))?;
+    let key = campaigns::insert_loading(conn, campaign_id(1), CLIENT, Kind::Campaign, at(0))?;
+    let loaded = Loaded {
+        recipients,
+        ..Loaded::default()
+    };
+    campaigns::finish_loading(conn, key, &content(0), loaded, at(0))?;
+    campaigns::start_due(conn, at(0))?;
+    Ok(key)
+}
+
+on_both! {
+    async fn units_cover_every_recipient_once(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 2_001)?;
+            let units = send_units::claim(conn, key, "a", at(1), at(30), 10)?;
+            let runs: Vec<_> = units.iter().map(|unit| (unit.first_seq, unit.last_seq)).collect();
+            assert_eq!(runs, [(1, 1_000), (1_001, 2_000), (2_001, 2_001)]);
+            let marks: Vec<_> = units.iter().map(|unit| unit.marked_upto).collect();
+            assert_eq!(marks, [0, 1_000, 2_000]);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn claims_at_once_take_no_unit_twice(database) {
+        let key = database.write(|conn| units_only(conn, 40_000)).await.unwrap();
+        let nodes: Vec<_> = (0..8)
+            .map(|node| {
+                let store = database.store();
+                tokio::spawn(async move {
+                    let mut got = Vec::new();
+                    loop {
+                        let owner = format!("node {node}");
+                        let claim = move |conn: &mut Conn| {
+                            send_units::claim(conn, key, &owner, at(1), at(30), 3)
+                        };
+                        let units = store.write(claim).await.unwrap();
+                        assert!(units.len() <= 3);
+                        if units.is_empty() {
+                            return got;
+                        }
+                        got.extend(units.into_iter().map(|unit| unit.first_seq));
+                    }
+                })
+            })
+            .collect();
+        let mut all = Vec::new();
+        for node in nodes {
+            all.extend(node.await.unwrap());
+        }
+        assert_eq!(all.len(), 40);
+        assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 40);
+    }
+
+    async fn who_lost_a_lease_marks_nothing(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 100)?;
+            let old = claim_one(conn, key, "a", 0)?;
+            assert_eq!(send_units::claim(conn, key, "b", at(29), at(60), 1)?, []);
+            assert_eq!(send_units::mark(conn, &old, 10, at(29))?, Mark::Marked);
+            assert_eq!(send_units::mark(conn, &old, 20, at(30))?, Mark::LeaseLost);
+            assert_eq!(send_units::renew(conn, "a", at(30), at(90))?, 0);
+            let new = claim_one(conn, key, "b", 30)?;
+            assert_eq!((new.epoch, new.marked_upto), (old.epoch + 1, 10));
+            assert_eq!(send_units::mark(conn, &old, 20, at(31))?, Mark::LeaseLost);
+            assert_eq!(send_units::mark_queued(conn, &old, &[], at(31))?, Mark::LeaseLost);
+            send_units::release(conn, &old, at(31))?;
+            assert_eq!(send_units::mark(conn, &new, 20, at(31))?, Mark::Marked);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn the_same_owner_is_fenced_from_an_older_lease(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 100)?;
+            let old = claim_one(conn, key, "a", 0)?;
+            let new = claim_one(conn, key, "a", 30)?;
+            assert_eq!(send_units::mark(conn, &old, 10, at(31))?, Mark::LeaseLost);
+            assert_eq!(send_units::mark(conn, &new, 10, at(31))?, Mark::Marked);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_renewed_lease_lasts(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 2_000)?;
+            let unit = claim_one(conn, key, "a", 0)?;
+            assert_eq!(send_units::renew(conn, "a", at(20), at(50))?, 1);
+            assert_eq!(send_units::mark(conn, &unit, 10, at(49))?, Mark::Marked);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn nothing_is_marked_twice_or_beyond_the_unit(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 100)?;
+            let unit = claim_one(conn, key, "a", 0)?;
+            assert_eq!(send_units::mark(conn, &unit, 50, at(1))?, Mark::Marked);
+            for upto in [50, 49, 101] {
+                assert_eq!(send_units::mark(conn, &unit, upto, at(1))?, Mark::LeaseLost, "{upto}");
+            }
+            assert_eq!(send_units::mark(conn, &unit, 100, at(1))?, Mark::Marked);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn what_is_held_back_is_not_marked(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 100)?;
+            let id = campaign_id(1);
+            let unit = claim_one(conn, key, "a", 0)?;
+            campaigns::pause(conn, CLIENT, id, at(1))?;
+            assert_eq!(send_units::mark(conn, &unit, 10, at(1))?, Mark::NotSending);
+            assert_eq!(send_units::mark_queued(conn, &unit, &[], at(1))?, Mark::NotSending);
+            campaigns::resume(conn, CLIENT, id, at(2))?;
+            assert_eq!(send_units::mark(conn, &unit, 10, at(2))?, Mark::Marked);
+            campaigns::cancel(conn, CLIENT, id, at(3))?;
+            assert_eq!(send_units::mark(conn, &unit, 20, at(3))?, Mark::NotSending);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn what_is_deleted_is_not_marked(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 100)?;
+            let unit = claim_one(conn, key, "a", 0)?;
+            campaigns::delete(conn, CLIENT, campaign_id(1), at(1))?;
+            assert_eq!(send_units::mark(conn, &unit, 10, at(1))?, Mark::NotSending);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn what_is_marked_and_not_settled_is_known(database) {
+        let key = sending(&database, 1, 10).await;
+        let work = move |conn: &mut Conn| {
+            let unit = claim_one(conn, key, "a", 0)?;
+            assert!(send_units::unsettled(conn, &unit)?.is_empty());
+            send_units::mark(conn, &unit, 6, at(1))?;
+            messages::settle(conn, &[accepted(key, 2, &["x"]), accepted(key, 5, &["y"])])?;
+            assert_eq!(send_units::unsettled(conn, &unit)?, [1, 3, 4, 6]);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn what_is_queued_is_marked_again_before_it_is_sent(database) {
+        let key = sending(&database, 1, 4).await;
+        let work = move |conn: &mut Conn| {
+            let unit = claim_one(conn, key, "a", 0)?;
+            send_units::mark(conn, &unit, 4, at(1))?;
+            let waiting = settlement(key, 3, MessageStatus::Queued);
+            let sent = [1, 2, 4].map(|seq| accepted(key, seq, &[&format!("id{seq}")]));
+            messages::settle(conn, &[&sent[..], &[waiting]].concat())?;
+            let queued = Queued { seq: 3, attempt: 1, reference: 9 };
+            assert_eq!(send_units::queued(conn, &unit)?, [queued]);
+            assert!(!send_units::release(conn, &unit, at(2))?);
+            let unit = claim_one(conn, key, "b", 2)?;
+            assert_eq!(send_units::mark_queued(conn, &unit, &[3], at(3))?, Mark::Marked);
+            assert_eq!(send_units::queued(conn, &unit)?, []);
+            assert_eq!(send_units::unsettled(conn, &unit)?, [3]);
+            assert_eq!(messages::counts(conn, key)?.queued, 0);
+            let twice = send_units::mark_queued(conn, &unit, &[3], at(3));
+            assert!(matches!(twice, Err(StoreError::Query(_))), "{twice:?}");
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_unit_is_finished_when_all_of_it_is_settled(database) {
+        let key = sending(&database, 1, 2).await;
+        let work = move |conn: &mut Conn| {
+            let unit = claim_one(conn, key, "a", 0)?;
+            send_units::mark(conn, &unit, 2, at(1))?;
+            messages::settle(conn, &[accepted(key, 1, &["1"])])?;
+            assert!(!send_units::release(conn, &unit, at(2))?);
+            assert_eq!(campaigns::sending(conn)?.len(), 1);
+            assert_eq!(campaigns::advance(conn, at(2))?.submitted, []);
+            let unit = claim_one(conn, key, "b", 2)?;
+            messages::settle(conn, &[settlement(key, 2, MessageStatus::Unknown)])?;
+            assert!(send_units::release(conn, &unit, at(3))?);
+            assert_eq!(campaigns::sending(conn)?, []);
+            assert_eq!(send_units::claim(conn, key, "c", at(100), at(130), 1)?, []);
+            let moved = campaigns::advance(conn, at(4))?;
+            assert_eq!((moved.submitted, moved.completed), (vec![key], vec![]));
+            messages::apply_receipts(conn, "main", &[crate::fixtures::receipt("1", MessageStatus::Delivered, 5)])?;
+            assert_eq!(campaigns::advance(conn, at(6))?.completed, [key]);
+            let found = campaigns::find(conn, CLIENT, campaign_id(1))?.unwrap();
+            assert_eq!(found.status, CampaignStatus::Completed);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+}
