@@ -1,12 +1,13 @@
 //! `clarion keys`: creates, lists and revokes API keys; and the key that a service has from its first start on.
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use clarion_domain::api_key::{KeyText, Scope, Scopes};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_http::keys::hash;
 use clarion_persistence::api_keys::{self, ApiKey, NewApiKey};
-use clarion_persistence::{Store, StoreError};
+use clarion_persistence::{Conn, Store};
 
 use super::say;
 use crate::settings::{Auth, Settings};
@@ -83,8 +84,7 @@ pub(super) async fn ensure_one(
 ) -> anyhow::Result<Option<KeyText>> {
     let configured = auth.bootstrap_key.reveal();
     if !configured.is_empty() {
-        let key = KeyText::parse(configured)?;
-        store.write(move |conn| admit(conn, &key, now)).await?;
+        admit(store, KeyText::parse(configured)?, now).await?;
         return Ok(None);
     }
     let key = draw();
@@ -101,15 +101,24 @@ pub(super) async fn ensure_one(
     Ok(first.then_some(key))
 }
 
-fn admit(
-    conn: &mut clarion_persistence::Conn,
-    key: &KeyText,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    if api_keys::find_by_hash(conn, &hash(key))?.is_none() {
-        let new = stored(key, FIRST_CLIENT, "bootstrap", all_scopes());
-        api_keys::insert(conn, &new, now)?;
+/// Stores the configured key where it is not stored yet.
+async fn admit(store: &Store, key: KeyText, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let hash = hash(&key);
+    let is_stored = move |conn: &mut Conn| Ok(api_keys::find_by_hash(conn, &hash)?.is_some());
+    if store.read(is_stored).await? {
+        return Ok(());
     }
+    let new = stored(&key, FIRST_CLIENT, "bootstrap", all_scopes());
+    let inserted = store
+        .write(move |conn| api_keys::insert(conn, &new, now))
+        .await;
+    // Another node may have stored it at the same moment.
+    if inserted.is_err() && store.read(is_stored).await? {
+        return Ok(());
+    }
+    inserted.context(
+        "auth.bootstrap_key cannot be stored; a key that was revoked does not come back",
+    )?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! A service split over processes that share a PostgreSQL.
 
+use clarion_domain::api_key::KeyText;
+
 use crate::service::Setup;
 use crate::smsc_log;
 
@@ -28,4 +30,28 @@ async fn one_process_takes_the_campaign_and_another_sends_it() {
     let received = smsc_log::received(&back.log());
     assert_eq!(received["+447700900123"], ["Hello Ann"]);
     assert!(!front.log().exists());
+}
+
+#[tokio::test]
+async fn nodes_that_start_at_the_same_moment_share_an_empty_database_and_a_bootstrap_key() {
+    let Some(url) = clarion_persistence::testing::new_postgres_url() else {
+        return;
+    };
+    let key = KeyText::generate(&[7; 32]).as_str().to_owned();
+    let setup = || {
+        Setup::new()
+            .with("CLARION__DATABASE__URL", &url)
+            .with("CLARION__AUTH__BOOTSTRAP_KEY", &key)
+    };
+    let setups: [Setup; 3] = std::array::from_fn(|_| setup());
+    let [one, two, three] = &setups;
+    let (one, two, three) = tokio::join!(
+        one.start_with_key(key.clone()),
+        two.start_with_key(key.clone()),
+        three.start_with_key(key.clone()),
+    );
+    for node in [one, two, three] {
+        assert_eq!(node.get("/Campaigns").await["totalRecords"], 0);
+        node.stop().await;
+    }
 }

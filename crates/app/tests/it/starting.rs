@@ -32,6 +32,17 @@ async fn a_bootstrap_key_is_the_key_at_every_start() {
 }
 
 #[tokio::test]
+async fn a_bootstrap_key_that_was_revoked_does_not_come_back() {
+    let key = KeyText::generate(&[7; 32]).as_str().to_owned();
+    let setup = Setup::new().with("CLARION__AUTH__BOOTSTRAP_KEY", &key);
+    setup.start_with_key(key).await.stop().await;
+    assert!(setup.run(&["keys", "revoke", "1"]).await.0.success());
+    let (status, _, error) = setup.run(&["serve"]).await;
+    assert_eq!(status.code(), Some(1));
+    assert!(error.contains("auth.bootstrap_key"), "{error}");
+}
+
+#[tokio::test]
 async fn it_is_ready_when_it_says_so() {
     let service = Setup::new().start().await;
     let url = service.value_of("health").unwrap();
