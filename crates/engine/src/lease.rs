@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use clarion_domain::recipient::RecipientKey;
 use clarion_persistence::send_units::{self, Unit};
@@ -14,6 +15,8 @@ use crate::retry::until_done;
 
 /// Most units given back in one transaction.
 const RELEASE_BATCH: usize = 500;
+/// A lease however short is not renewed more often than this; a timer needs some interval.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A unit that this node holds.
 ///
@@ -70,7 +73,7 @@ impl Lease {
 
 /// Renews this node's leases until told to stop.
 pub(crate) async fn renew(core: Arc<Core>, stop: CancellationToken) {
-    let mut timer = tokio::time::interval(core.settings.lease / 3);
+    let mut timer = tokio::time::interval((core.settings.lease / 3).max(SHORTEST_INTERVAL));
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(timer.tick()).await.is_some() {
         let (owner, now, until) = (core.settings.node.clone(), core.now(), core.lease_until());
