@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::ClientId;
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{Gateway, InboundSink};
@@ -16,9 +17,9 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::core::Core;
-use crate::intake::{Intake, InvalidContacts};
+use crate::intake::{Intake, IntakeRefusal, InvalidContacts};
 use crate::send::Sender;
-use crate::{lease, progress, receipts, schedule, settle, upkeep};
+use crate::{lease, progress, receipts, replacement, schedule, settle, upkeep};
 
 /// How the engine goes about its work.
 #[derive(Debug, Clone)]
@@ -88,6 +89,18 @@ impl Engine {
     /// There may be something to send at once: a campaign was made, or goes on.
     pub fn wake(&self) {
         self.core.wake();
+    }
+
+    /// Whether what a campaign shall say instead fits every contact that it has.
+    ///
+    /// # Errors
+    /// The message is too long for one of them, or the store fails.
+    pub async fn check_replacement(
+        &self,
+        campaign: &Campaign,
+        content: &CampaignContent,
+    ) -> Result<(), IntakeRefusal> {
+        replacement::check(&self.core, campaign, content).await
     }
 
     /// The way in for one campaign of a client.

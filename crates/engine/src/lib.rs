@@ -12,6 +12,7 @@ mod intake;
 mod lease;
 mod progress;
 mod receipts;
+mod replacement;
 mod retry;
 mod schedule;
 mod send;

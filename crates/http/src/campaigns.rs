@@ -9,7 +9,7 @@ mod id;
 
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::{Change, Conn, StoreError, campaigns};
@@ -34,10 +34,7 @@ pub(crate) async fn list(caller: Caller<CampaignsRead>, Paging(page): Paging) ->
 
 /// `GET /api/Campaigns/{id}`
 pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) -> Answer {
-    let campaign = caller
-        .read(move |conn, client| campaigns::find(conn, client, id))
-        .await?
-        .ok_or_else(Problem::no_campaign)?;
+    let campaign = find(&caller, id).await?;
     Ok(HttpResponse::Ok().json(CampaignBody::from(campaign)))
 }
 
@@ -49,6 +46,9 @@ pub(crate) async fn replace(
 ) -> Answer {
     let now = caller.now();
     let content = body.read(move |body| content(body, now)).await??;
+    let campaign = find(&caller, id).await?;
+    campaign.status.edit()?;
+    caller.check_replacement(&campaign, &content).await?;
     let change = caller
         .write(move |conn, client| campaigns::replace(conn, client, id, &content, now))
         .await?;
@@ -120,6 +120,13 @@ fn changed(change: Change) -> Answer {
         Change::NotFound => Err(Problem::no_campaign()),
         Change::Forbidden(forbidden) => Err(forbidden.into()),
     }
+}
+
+async fn find<S>(caller: &Caller<S>, id: CampaignId) -> Result<Campaign, Problem> {
+    caller
+        .read(move |conn, client| campaigns::find(conn, client, id))
+        .await?
+        .ok_or_else(Problem::no_campaign)
 }
 
 /// Reads something that belongs to a campaign of the caller's.

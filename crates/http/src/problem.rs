@@ -9,6 +9,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use clarion_domain::campaign::Forbidden;
 use clarion_domain::fault::Faults;
+use clarion_engine::IntakeRefusal;
 use clarion_persistence::StoreError;
 use tracing::error;
 
@@ -217,6 +218,15 @@ impl ResponseError for Problem {
 impl From<Forbidden> for Problem {
     fn from(forbidden: Forbidden) -> Self {
         Self::new(Kind::Conflict, forbidden.to_string())
+    }
+}
+
+impl From<IntakeRefusal> for Problem {
+    fn from(refusal: IntakeRefusal) -> Self {
+        match refusal {
+            IntakeRefusal::Faults(faults) => Self::invalid(faults),
+            IntakeRefusal::Store(failure) => failure.into(),
+        }
     }
 }
 

@@ -62,7 +62,7 @@ fn load(body: Meter, load: Load, now: DateTime<Utc>) -> Result<IntakeReport, Pro
     if let Err(unreadable) = document::read(body, &mut header, Some(&mut loading)) {
         return Err(loading.stopped_by(unreadable));
     }
-    loading.finish(header).map_err(refused)
+    Ok(loading.finish(header)?)
 }
 
 /// Passes contacts on to the intake.
@@ -98,7 +98,7 @@ impl Loading {
     fn stopped_by(self, unreadable: Unreadable) -> Problem {
         self.load.give_up();
         match self.refusal {
-            Some(refusal) => refused(refusal),
+            Some(refusal) => refusal.into(),
             None => unreadable.into(),
         }
     }
@@ -123,12 +123,5 @@ impl Contacts for Loading {
             self.refusal = Some(refusal);
             Stopped
         })
-    }
-}
-
-fn refused(refusal: IntakeRefusal) -> Problem {
-    match refusal {
-        IntakeRefusal::Faults(faults) => Problem::invalid(faults),
-        IntakeRefusal::Store(failure) => failure.into(),
     }
 }

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use chrono::{DateTime, Utc};
 use clarion_domain::api_key::{Scope, Scopes};
+use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::ClientId;
 use clarion_engine::{Intake, InvalidContacts};
 use clarion_persistence::{Conn, StoreError};
@@ -80,7 +81,9 @@ impl<S: Needs> Caller<S> {
             needs: PhantomData,
         })
     }
+}
 
+impl<S> Caller<S> {
     /// The present moment.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.state.now()
@@ -114,6 +117,16 @@ impl Caller<CampaignsWrite> {
             .await?;
         self.wake();
         Ok(done)
+    }
+
+    /// Whether what a campaign shall say instead fits every contact that it has.
+    pub(crate) async fn check_replacement(
+        &self,
+        campaign: &Campaign,
+        content: &CampaignContent,
+    ) -> Result<(), Problem> {
+        let engine = &self.state.engine;
+        Ok(engine.check_replacement(campaign, content).await?)
     }
 
     /// Tells the engine that there may be something to send.

@@ -1,4 +1,9 @@
 //! The API through a real listening server, on each database.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod bodies;
 mod campaigns;

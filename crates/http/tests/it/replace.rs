@@ -98,6 +98,39 @@ async fn each_rule_holds_here_too() {
 }
 
 #[tokio::test]
+async fn the_message_must_fit_every_contact_there_is() {
+    on_each_database(async |app| {
+        let path = format!("/api/Campaigns/{}", app.create(&campaign()).await);
+        let contacts = app.get(&format!("{path}/Contacts")).await.json();
+        let id = contacts["items"][0]["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        // Only the first contact has a name: one character more than ten parts hold.
+        let fits = "x".repeat(1_530);
+        let too_long = format!("{}{{Name}}", &fits[..1_528]);
+        for (message, fault) in [
+            (
+                format!("{fits}x"),
+                "is 11 segments long; at most 10 are allowed".to_owned(),
+            ),
+            (
+                too_long,
+                format!("is 11 segments long for the contact {id}; at most 10 are allowed"),
+            ),
+        ] {
+            let body = campaign_with(&json!({ "message": message }));
+            app.put(&path, &body).await.has_fault("message", &fault);
+        }
+        for message in [fits.clone(), format!("{}{{Name}}", &fits[..1_527])] {
+            let body = campaign_with(&json!({ "message": message }));
+            assert_eq!(app.put(&path, &body).await.status, 204);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn its_body_is_needed() {
     on_each_database(async |app| {
         let path = format!("/api/Campaigns/{}", app.create(&campaign()).await);

@@ -19,29 +19,29 @@ use clarion_persistence::{Store, campaigns, clients};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-pub use answer::Answer;
+pub(crate) use answer::Answer;
 use clock::StoppedClock;
 
 /// The moment at which every test takes place.
-pub const NOW: &str = "2026-06-27T03:04:01.374Z";
+pub(crate) const NOW: &str = "2026-06-27T03:04:01.374Z";
 
 /// The client that has a key beside the first one's.
-pub const OTHER_CLIENT: ClientId = ClientId(2);
+pub(crate) const OTHER_CLIENT: ClientId = ClientId(2);
 
 /// A running service, and a key with every scope.
-pub struct TestApp {
-    pub store: Store,
-    pub address: SocketAddr,
-    pub key: KeyText,
+pub(crate) struct TestApp {
+    pub(crate) store: Store,
+    pub(crate) address: SocketAddr,
+    pub(crate) key: KeyText,
     running: Running,
     client: Client,
     _database: TestDatabase,
 }
 
 /// What differs from the usual service.
-pub struct Setup {
-    pub http: HttpSettings,
-    pub engine: EngineSettings,
+pub(crate) struct Setup {
+    pub(crate) http: HttpSettings,
+    pub(crate) engine: EngineSettings,
 }
 
 impl Default for Setup {
@@ -58,12 +58,12 @@ impl Default for Setup {
 }
 
 /// Runs a test on a service of its own for each database.
-pub async fn on_each_database(test: impl AsyncFn(&TestApp)) {
+pub(crate) async fn on_each_database(test: impl AsyncFn(&TestApp)) {
     with(Setup::default, test).await;
 }
 
 /// The same, on a service that is set up differently.
-pub async fn with(setup: impl Fn() -> Setup, test: impl AsyncFn(&TestApp)) {
+pub(crate) async fn with(setup: impl Fn() -> Setup, test: impl AsyncFn(&TestApp)) {
     let databases = [Some(sqlite().await), postgres().await];
     for database in databases.into_iter().flatten() {
         let app = TestApp::start(database, setup()).await;
@@ -103,7 +103,7 @@ impl TestApp {
     }
 
     /// Stores a key; its number.
-    pub async fn add_key(&self, key: &KeyText, client: ClientId, scopes: &[&str]) -> i64 {
+    pub(crate) async fn add_key(&self, key: &KeyText, client: ClientId, scopes: &[&str]) -> i64 {
         let key = NewApiKey {
             client,
             name: "test".to_owned(),
@@ -116,52 +116,52 @@ impl TestApp {
     }
 
     /// A request without a key.
-    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}{path}", self.address);
         self.client.request(method, url)
     }
 
     /// A request with the key that may do everything.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).bearer_auth(self.key.as_str())
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::DELETE, path)).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         Answer::to(self.request(Method::PUT, path).json(body)).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         Answer::to(self.request(Method::POST, path).json(body)).await
     }
 
     /// A POST without a body.
-    pub async fn act(&self, path: &str) -> Answer {
+    pub(crate) async fn act(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::POST, path)).await
     }
 
     /// Makes a campaign; its id.
-    pub async fn create(&self, body: &Value) -> String {
+    pub(crate) async fn create(&self, body: &Value) -> String {
         let answer = self.post("/api/Campaigns", body).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json().as_str().expect("an id").to_owned()
     }
 
     /// Moves a campaign whose start has come on to Sending.
-    pub async fn start_due(&self) {
+    pub(crate) async fn start_due(&self) {
         let start = |conn: &mut _| campaigns::start_due(conn, now());
         self.store.write(start).await.expect("started campaigns");
     }
 
     /// No campaign is there, and none on its way in.
-    pub async fn holds_nothing(&self) {
+    pub(crate) async fn holds_nothing(&self) {
         let list = self.get("/api/Campaigns").await.json();
         assert_eq!(list["totalRecords"], 0, "{list}");
         let end_of_time = DateTime::from_timestamp(1 << 36, 0).expect("a far moment");
@@ -175,17 +175,17 @@ impl TestApp {
 }
 
 /// The present moment of every test.
-pub fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     StoppedClock.now()
 }
 
 /// The nth key.
-pub fn key(n: u8) -> KeyText {
+pub(crate) fn key(n: u8) -> KeyText {
     KeyText::generate(&[n; 32])
 }
 
 /// A campaign that nothing is wrong with, with two contacts.
-pub fn campaign() -> Value {
+pub(crate) fn campaign() -> Value {
     json!({
         "startDateTime": "2026-07-01T09:00:00+01:00",
         "sender": "ACME",
@@ -199,7 +199,7 @@ pub fn campaign() -> Value {
 }
 
 /// [`campaign`] with some properties replaced.
-pub fn campaign_with(changes: &Value) -> Value {
+pub(crate) fn campaign_with(changes: &Value) -> Value {
     let mut body = campaign();
     let properties = body.as_object_mut().expect("an object");
     let changes = changes.as_object().expect("an object");
@@ -208,6 +208,6 @@ pub fn campaign_with(changes: &Value) -> Value {
 }
 
 /// [`campaign`] with this for its contacts.
-pub fn campaign_to(contacts: Value) -> Value {
+pub(crate) fn campaign_to(contacts: Value) -> Value {
     campaign_with(&json!({ "contacts": contacts }))
 }

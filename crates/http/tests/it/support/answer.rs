@@ -5,15 +5,15 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 /// An answer's parts.
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// Sends the request and reads what comes back.
-    pub async fn to(request: RequestBuilder) -> Self {
+    pub(crate) async fn to(request: RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         let answer = Self {
             status: response.status().as_u16(),
@@ -24,16 +24,16 @@ impl Answer {
         answer
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
     /// The answer as a problem of this status, with everything that a problem must have.
-    pub fn problem(&self, status: u16) -> Value {
+    pub(crate) fn problem(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(
             self.header("content-type"),
@@ -48,7 +48,7 @@ impl Answer {
     }
 
     /// The answer as a 400 with this fault.
-    pub fn has_fault(&self, path: &str, message: &str) {
+    pub(crate) fn has_fault(&self, path: &str, message: &str) {
         let problem = self.problem(400);
         let messages = problem["errors"][path].as_array();
         let found = messages.is_some_and(|all| {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use clarion_domain::clock::Clock;
 
 /// Always shows [`super::NOW`].
-pub struct StoppedClock;
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> DateTime<Utc> {
