@@ -52,6 +52,12 @@ pub enum ContactRefusal {
         /// `name`, `custom1`, `custom2`.
         property: &'static str,
     },
+    /// A character that is no text, and that not every database can hold.
+    #[error("contains the character U+0000")]
+    Nul {
+        /// `name`, `custom1`, `custom2`.
+        property: &'static str,
+    },
     /// No UUID.
     #[error("is not a UUID")]
     GroupId,
@@ -81,9 +87,10 @@ impl ContactRefusal {
     pub fn property(&self) -> &'static str {
         match self {
             Self::Phone(_) => "phoneNumber",
-            Self::TooLong { property } | Self::NotText { property } | Self::Twice { property } => {
-                property
-            }
+            Self::TooLong { property }
+            | Self::Nul { property }
+            | Self::NotText { property }
+            | Self::Twice { property } => property,
             Self::GroupId | Self::UnknownGroup => "contactGroupId",
             Self::NotAnObject => "",
         }
@@ -126,6 +133,9 @@ fn text(
     // Only a text of more bytes can have more characters: nearly none needs to be counted.
     if value.len() > MAX_FIELD && value.chars().count() > MAX_FIELD {
         return Err(ContactRefusal::TooLong { property });
+    }
+    if value.contains('\0') {
+        return Err(ContactRefusal::Nul { property });
     }
     Ok(Some(value.into_owned()))
 }
@@ -183,6 +193,16 @@ mod tests {
             assert_eq!(refusal.property(), "phoneNumber");
             assert_eq!(refusal.to_string(), "is required");
         }
+    }
+
+    #[test]
+    fn takes_no_nul() {
+        let spoilt = ContactDraft {
+            custom1: Some("a\0b".into()),
+            ..draft("07722 123456")
+        };
+        let property = "custom1";
+        assert_eq!(check(spoilt), Err(ContactRefusal::Nul { property }));
     }
 
     #[test]

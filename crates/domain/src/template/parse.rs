@@ -9,6 +9,9 @@ pub enum TemplateFault {
     /// Nothing but white space.
     #[error("is required")]
     Empty,
+    /// A character that is no text, and that not every database can hold.
+    #[error("contains the character U+0000")]
+    Nul,
     /// A name that stands for nothing.
     #[error(
         "has an unknown token {{{name}}} at character {position}; known are {}",
@@ -44,6 +47,9 @@ pub(super) fn pieces(source: &str) -> Result<Vec<Piece>, Vec<TemplateFault>> {
     }
     let mut parser = Parser::new(source);
     parser.run();
+    if source.contains('\0') {
+        parser.faults.push(TemplateFault::Nul);
+    }
     if parser.faults.is_empty() {
         Ok(parser.pieces)
     } else {
@@ -174,6 +180,7 @@ mod tests {
         for blank in ["", " ", "\n\t\u{a0}"] {
             assert_eq!(faults(blank), [TemplateFault::Empty]);
         }
+        assert_eq!(faults("a\0b"), [TemplateFault::Nul]);
     }
 
     #[test]
@@ -247,7 +254,7 @@ mod tests {
                     TemplateFault::Unknown { position, .. }
                     | TemplateFault::Unclosed { position } => ('{', position),
                     TemplateFault::Stray { position } => ('}', position),
-                    TemplateFault::Empty => panic!("{text} is not blank"),
+                    TemplateFault::Empty | TemplateFault::Nul => panic!("{text} has none"),
                 };
                 prop_assert_eq!(text.chars().nth(position - 1), Some(brace));
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{campaign, campaign_to, on_each_database};
+use crate::support::{campaign, campaign_to, campaign_with, on_each_database};
 
 #[tokio::test]
 async fn a_contact_has_the_published_properties_in_their_order() {
@@ -99,6 +99,34 @@ async fn contacts_left_out_can_be_read_with_their_reasons() {
         let second = app.get(&format!("{path}?pageSize=3&page=2")).await.json();
         let last = json!([{"index": 4, "phoneNumber": "", "property": "", "reason": "must be an object"}]);
         assert_eq!(second["items"], last);
+    })
+    .await;
+}
+
+/// PostgreSQL cannot store it, so that it must not come as far as there.
+#[tokio::test]
+async fn the_character_nul_is_refused_wherever_it_stands() {
+    on_each_database(async |app| {
+        for property in ["name", "custom1", "custom2"] {
+            let contact = json!({"phoneNumber": "07700900001", property: "a\0b"});
+            let answer = app
+                .post("/api/Campaigns", &campaign_to(json!([contact])))
+                .await;
+            answer.has_fault(&format!("contacts[0].{property}"), "U+0000");
+        }
+        let body = campaign_with(&json!({"message": "a\0b"}));
+        app.post("/api/Campaigns", &body)
+            .await
+            .has_fault("message", "U+0000");
+        app.holds_nothing().await;
+        let contacts = json!([{"phoneNumber": "0770\0"}, {"phoneNumber": "07700900001"}]);
+        let answer = app
+            .post("/api/Campaigns/true", &campaign_to(contacts))
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let path = answer.header("location").expect("a location").to_owned();
+        let left_out = app.get(&format!("{path}/InvalidContacts")).await.json();
+        assert_eq!(left_out["items"][0]["phoneNumber"], "0770");
     })
     .await;
 }
