@@ -1,6 +1,6 @@
 //! Bodies: what is read, and what is refused before or while it is read. Whatever fails leaves nothing behind.
 
-mod wire;
+pub(crate) mod wire;
 
 use std::io::Write;
 use std::time::Duration;

@@ -16,6 +16,7 @@ mod pages;
 mod paths;
 mod problems;
 mod replace;
+mod server;
 mod support;
 mod tenancy;
 mod transitions;

@@ -4,7 +4,7 @@ mod answer;
 mod clock;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use clarion_domain::api_key::KeyText;
@@ -12,7 +12,7 @@ use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::clock::Clock;
 use clarion_domain::phone::{PhoneRules, Region};
 use clarion_engine::{Engine, EngineSettings};
-use clarion_http::{HttpSettings, Running, Server, State, keys};
+use clarion_http::{HttpSettings, Running, Server, ServerError, State, keys};
 use clarion_persistence::api_keys::{self, NewApiKey};
 use clarion_persistence::testing::{TestDatabase, postgres, sqlite};
 use clarion_persistence::{Store, campaigns, clients};
@@ -68,23 +68,17 @@ pub(crate) async fn with(setup: impl Fn() -> Setup, test: impl AsyncFn(&TestApp)
     for database in databases.into_iter().flatten() {
         let app = TestApp::start(database, setup()).await;
         test(&app).await;
-        app.running.stop().await.expect("a clean stop");
+        app.stop().await;
     }
 }
 
 impl TestApp {
-    async fn start(database: TestDatabase, setup: Setup) -> Self {
-        let store = database.store();
-        let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
-        let region = Region::new("GB").expect("a known region");
-        let phones = Arc::new(PhoneRules::new(region, true));
-        let engine = Engine::new(store.clone(), Arc::clone(&clock), setup.engine);
-        let state = State::new(store.clone(), engine, phones, clock);
-        let running = Server::bind(&setup.http, state).expect("a free port");
+    pub(crate) async fn start(database: TestDatabase, setup: Setup) -> Self {
+        let running = Self::bind(&database, setup).expect("a free port");
         let app = Self {
             address: running.local_addr(),
             key: key(0),
-            store,
+            store: database.store(),
             running,
             client: Client::new(),
             _database: database,
@@ -92,6 +86,18 @@ impl TestApp {
         app.add_clients().await;
         app.add_key(&app.key, FIRST_CLIENT, &["admin"]).await;
         app
+    }
+
+    /// The server alone.
+    pub(crate) fn bind(database: &TestDatabase, setup: Setup) -> Result<Running, ServerError> {
+        let store = database.store();
+        let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
+        let engine = Engine::new(store.clone(), Arc::clone(&clock), setup.engine);
+        Server::bind(&setup.http, State::new(store, engine, phones(), clock))
+    }
+
+    pub(crate) async fn stop(self) {
+        self.running.stop().await.expect("a clean stop");
     }
 
     async fn add_clients(&self) {
@@ -172,6 +178,16 @@ impl TestApp {
             .expect("campaigns on their way in");
         assert_eq!(loading, []);
     }
+}
+
+/// Made once: building the automata takes a moment.
+fn phones() -> Arc<PhoneRules> {
+    static PHONES: OnceLock<Arc<PhoneRules>> = OnceLock::new();
+    let make = || {
+        let region = Region::new("GB").expect("a known region");
+        Arc::new(PhoneRules::new(region, true))
+    };
+    Arc::clone(PHONES.get_or_init(make))
 }
 
 /// The present moment of every test.
