@@ -12,10 +12,14 @@ use crate::pool::Pool;
 use crate::schema::{messages, outstanding_parts, recipients};
 use crate::{Conn, DatabaseSettings, StoreError};
 
+/// The longest wait for a new connection.
+const CONNECT_TIMEOUT_SECONDS: u32 = 5;
+
 /// The pool of all connections.
 pub(crate) fn pool(url: String, settings: &DatabaseSettings) -> Pool {
     let statement_timeout = settings.statement_timeout().as_millis();
     let prepared_statements = settings.prepared_statements;
+    let url = with_connect_timeout(url);
     let set_up = format!("SET statement_timeout = {statement_timeout}; SET timezone = 'UTC';");
     let connect = move || connect(&url, &set_up, prepared_statements);
     Pool::new(
@@ -23,6 +27,15 @@ pub(crate) fn pool(url: String, settings: &DatabaseSettings) -> Pool {
         settings.acquire_timeout(),
         Box::new(connect),
     )
+}
+
+/// Unless the URL says how long to wait for a connection, a server that swallows packets would hold a thread for minutes.
+fn with_connect_timeout(url: String) -> String {
+    if url.contains("connect_timeout=") {
+        return url;
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}connect_timeout={CONNECT_TIMEOUT_SECONDS}")
 }
 
 fn connect(url: &str, set_up: &str, prepared_statements: bool) -> Result<Conn, StoreError> {
@@ -217,4 +230,25 @@ fn unzipped(keys: &[Key]) -> (Vec<i64>, Vec<i32>) {
 /// One column of rows, to be bound as an array.
 fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_connect_timeout;
+
+    #[track_caller]
+    fn check(url: &str, expected: &str) {
+        assert_eq!(with_connect_timeout(url.to_owned()), expected);
+    }
+
+    #[test]
+    fn a_url_that_says_nothing_of_it_gets_a_timeout() {
+        check("postgres://a@b/c", "postgres://a@b/c?connect_timeout=5");
+        check(
+            "postgres://a@b/c?sslmode=require",
+            "postgres://a@b/c?sslmode=require&connect_timeout=5",
+        );
+        let own = "postgres://a@b/c?connect_timeout=60";
+        check(own, own);
+    }
 }

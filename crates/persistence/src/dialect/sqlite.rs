@@ -17,6 +17,12 @@ use crate::{Conn, DatabaseSettings, StoreError};
 /// Keys of one statement: it has room for 32,766 values.
 const KEYS_AT_ONCE: usize = 10_000;
 
+/// The pages that the writer keeps at hand: those of a campaign that is being sent should be among them.
+const WRITER_CACHE_KIB: u32 = 65_536;
+
+/// Pages of the write-ahead log after which it is folded into the file; a few seconds of full speed.
+const CHECKPOINT_PAGES: u32 = 8_000;
+
 /// Takes the lock file beside the database, making the directory where there is none.
 pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
     if let Some(directory) = path.parent() {
@@ -53,7 +59,8 @@ pub(crate) fn pools(path: &Path, settings: &DatabaseSettings) -> Result<(Pool, P
     let reader = format!("PRAGMA busy_timeout = {busy}; PRAGMA query_only = ON;");
     // FULL: a commit that was answered survives a loss of power.
     let writer = format!(
-        "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+        "PRAGMA busy_timeout = {busy}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
     );
     Ok((pool(settings.connections, reader), pool(1, writer)))
 }
