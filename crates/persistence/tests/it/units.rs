@@ -138,6 +138,10 @@ on_both! {
             assert_eq!(send_units::mark(conn, &unit, 10, at(1))?, Mark::NotSending);
             assert_eq!(send_units::mark_queued(conn, &unit, &[], at(1))?, Mark::NotSending);
             campaigns::resume(conn, CLIENT, id, at(2))?;
+            // What was read of it may have been changed meanwhile: it has to be claimed again.
+            assert_eq!(send_units::mark(conn, &unit, 10, at(2))?, Mark::NotSending);
+            send_units::release(conn, &unit, at(2))?;
+            let unit = claim_one(conn, key, "a", 2)?;
             assert_eq!(send_units::mark(conn, &unit, 10, at(2))?, Mark::Marked);
             campaigns::cancel(conn, CLIENT, id, at(3))?;
             assert_eq!(send_units::mark(conn, &unit, 20, at(3))?, Mark::NotSending);
