@@ -172,36 +172,37 @@ async fn a_lost_connection_is_unavailable_once() {
     database.write(|conn| add_client(conn, 5)).await.unwrap();
 }
 
+/// Two units of work at the same time, each with its statement; how many failed.
+async fn two_at_once(store: &Store, statements: [&'static str; 2]) -> usize {
+    let both = Arc::new(Barrier::new(2));
+    let [one, other] = statements.map(|statement| {
+        let both = Arc::clone(&both);
+        store.read(move |conn| {
+            both.wait();
+            let done = conn.batch_execute(statement);
+            both.wait();
+            Ok(done?)
+        })
+    });
+    let (one, other) = tokio::join!(one, other);
+    usize::from(one.is_err()) + usize::from(other.is_err())
+}
+
 #[tokio::test]
-async fn idle_connections_that_the_server_has_closed_are_made_anew() {
+async fn a_connection_closed_while_idle_costs_one_unit_of_work() {
     let Some(database) = testing::postgres().await else {
         return;
     };
     let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    let both = Arc::new(Barrier::new(2));
-    let held = |last: bool| {
-        let both = Arc::clone(&both);
-        database.read(move |conn| {
-            both.wait();
-            if last {
-                conn.batch_execute(others)?;
-            }
-            both.wait();
-            Ok(())
-        })
-    };
-    let (one, other) = tokio::join!(held(false), held(true));
-    one.unwrap();
-    other.unwrap();
-    for _ in 0..4 {
-        // At most one unit of work meets a closed connection.
-        drop(database.ping().await);
-    }
-    let pings = [database.ping(), database.ping()];
-    for ping in pings {
-        ping.await.unwrap();
-    }
+    let nothing = "SELECT 1";
+    assert_eq!(two_at_once(&database, [nothing, nothing]).await, 0);
+    database
+        .read(move |conn| Ok(conn.batch_execute(others)?))
+        .await
+        .unwrap();
+    assert_eq!(two_at_once(&database, [nothing, nothing]).await, 1);
+    assert_eq!(two_at_once(&database, [nothing, nothing]).await, 0);
 }
 
 #[tokio::test]
