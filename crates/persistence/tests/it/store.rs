@@ -193,7 +193,7 @@ async fn a_connection_closed_while_idle_costs_one_unit_of_work() {
     let Some(database) = testing::postgres().await else {
         return;
     };
-    let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    let others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let nothing = "SELECT 1";
     assert_eq!(two_at_once(&database, [nothing, nothing]).await, 0);
