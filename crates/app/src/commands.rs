@@ -1,12 +1,19 @@
 //! The commands, one file each. What people asked for goes to standard output, all else to the log.
 
 pub(crate) mod check_config;
+pub(crate) mod file_jobs;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod simulator;
 
+mod contact_input;
+mod convert;
+mod part_file;
+mod preview;
+mod progress;
 mod signals;
+mod validate;
 
 use std::io::Write as _;
 
@@ -15,4 +22,9 @@ fn say(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
+}
+
+/// Writes to standard error, for people: standard output is taken by the outcome itself.
+fn say_aside(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stderr(), "{text}")?)
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{check_config, keys, migrate, serve, simulator};
+use commands::{check_config, file_jobs, keys, migrate, serve, simulator};
 use settings::{Origins, Settings};
 
 /// A self-hosted platform for SMS campaigns.
@@ -41,34 +41,43 @@ enum Command {
     Keys(keys::Command),
     /// Run the SMSC simulator alone, as a server.
     Simulator,
+    #[command(flatten)]
+    FileJob(file_jobs::Command),
 }
 
-/// The exit code of a wrong configuration, as of a wrong command line.
-const MISCONFIGURED: u8 = 2;
+/// The exit code of a wrong configuration, as of a wrong command line or a file that cannot be worked on.
+const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => report(&error),
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let origins = Origins::of_process(cli.config);
     let settings = Settings::load(&origins)?;
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    if let Command::CheckConfig = command {
-        return check_config::run(&origins, &settings);
+    match command {
+        Command::CheckConfig => check_config::run(&origins, &settings)?,
+        Command::FileJob(job) => return file_jobs::run(&settings, job),
+        command => with_log(&origins, &settings, command)?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs what works with a database or a network, and so for longer.
+fn with_log(origins: &Origins, settings: &Settings, command: Command) -> anyhow::Result<()> {
     telemetry::start(&settings.log)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match command {
-            Command::Serve(arguments) => serve::run(&origins, &settings, &arguments).await,
-            Command::Migrate => migrate::run(&settings).await,
-            Command::Keys(command) => keys::run(&settings, command).await,
-            Command::Simulator => simulator::run(&settings).await,
-            Command::CheckConfig => Ok(()),
+            Command::Serve(arguments) => serve::run(origins, settings, &arguments).await,
+            Command::Migrate => migrate::run(settings).await,
+            Command::Keys(command) => keys::run(settings, command).await,
+            Command::Simulator => simulator::run(settings).await,
+            Command::CheckConfig | Command::FileJob(_) => Ok(()),
         }
     })
 }
@@ -79,8 +88,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
 )]
 fn report(error: &anyhow::Error) -> ExitCode {
     eprintln!("clarion: {error:#}");
-    if error.is::<settings::SettingsError>() {
-        ExitCode::from(MISCONFIGURED)
+    if error.is::<settings::SettingsError>() || error.is::<file_jobs::CouldNotRun>() {
+        ExitCode::from(COULD_NOT_RUN)
     } else {
         ExitCode::FAILURE
     }

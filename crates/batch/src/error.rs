@@ -8,10 +8,10 @@ use crate::field::Field;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read")]
     Read(#[source] io::Error),
     /// The outcome cannot be written.
-    #[error("the outcome cannot be written: {0}")]
+    #[error("the outcome cannot be written")]
     Write(#[source] io::Error),
     /// Nothing but white space.
     #[error("is empty")]

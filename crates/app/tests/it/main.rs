@@ -10,6 +10,7 @@
 mod campaign;
 mod commands;
 mod example;
+mod file_jobs;
 mod roles;
 mod service;
 mod smsc_log;

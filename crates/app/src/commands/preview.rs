@@ -1,0 +1,128 @@
+//! `clarion preview`: what a message will look like and cost for the contacts of a file.
+
+mod figures;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use clarion_batch::{CampaignHeader, Previewing};
+use clarion_domain::phone::Region;
+use clarion_domain::tariff::Tariffs;
+use clarion_domain::template::Template;
+use clarion_domain::text::{Reference, SegmentLimit};
+
+use super::contact_input::{ContactInput, described, phone_rules, region};
+use super::file_jobs::{CouldNotRun, Report};
+use super::say;
+use crate::settings::Settings;
+
+/// Where prices are looked for, unless another file is named.
+const TARIFFS: &str = "config/tariffs.toml";
+
+/// As long as the code in a link is.
+const LINK_CODE: &str = "xxxxxxxx";
+
+const HELP: &str = "\
+Examples:
+  clarion preview contacts.csv --message 'Hi {Name|there}, your order {Custom1} is ready.'
+  clarion preview campaign.json --samples 20
+  clarion preview contacts.csv --message 'Sale! https://shop.example' --track-url https://shop.example --opt-out
+  clarion preview contacts.csv --message 'Hi {Name}' --format json | jq .cost
+
+Exit status: 0 all is well, 1 contacts are refused or messages too long, 2 the file could not be worked on.";
+
+/// What `preview` is told on the command line.
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: ContactInput,
+    /// The message; that of the file, where it is a JSON campaign, unless given
+    #[arg(long, value_name = "TEXT")]
+    message: Option<String>,
+    /// The URL to track
+    #[arg(long, value_name = "URL")]
+    track_url: Option<String>,
+    /// With an opt-out link
+    #[arg(long)]
+    opt_out: bool,
+    /// What the service's short links begin with
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    link_base: String,
+    /// The prices, instead of config/tariffs.toml
+    #[arg(long, value_name = "FILE")]
+    tariffs: Option<PathBuf>,
+    /// How many messages to show
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    samples: usize,
+    /// What national numbers are read as, instead of phone.default_region
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    region: Option<Region>,
+    /// For whom the figures are
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    format: Report,
+}
+
+/// Previews; true where every contact is valid and every message short enough.
+pub(super) fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<bool> {
+    let phones = phone_rules(settings, arguments.region)?;
+    let tariffs = tariffs(arguments.tariffs.as_deref())?;
+    let input = &arguments.input;
+    let file = input.open()?;
+    let heading = format!("{}: {}", input.shown(), described(&file));
+    let campaign = file.campaign().cloned().unwrap_or_default();
+    let message = message(arguments, &campaign)?;
+    let previewing = Previewing {
+        phones: &phones,
+        message: &message,
+        opt_out: Some(&format!("{}/o/{LINK_CODE}", arguments.link_base)),
+        track_link: Some(&format!("{}/t/{LINK_CODE}", arguments.link_base)),
+        limit: SegmentLimit {
+            max: settings.campaigns.max_segments,
+            reference: Reference::default(),
+        },
+        tariffs: &tariffs,
+        samples: arguments.samples,
+    };
+    let previewed = previewing.run(file).map_err(|error| input.failed(error))?;
+    match arguments.format {
+        Report::Text => say(&format!(
+            "{heading}\n{}",
+            figures::text_of(&previewed, &tariffs)
+        ))?,
+        Report::Json => say(&figures::json_of(&previewed, &tariffs).to_string())?,
+    }
+    Ok(previewed.contacts.refused == 0 && previewed.messages.too_long == 0)
+}
+
+/// The message with a place for each link.
+fn message(arguments: &Arguments, campaign: &CampaignHeader) -> anyhow::Result<Template> {
+    let given = arguments.message.as_ref().or(campaign.message.as_ref());
+    let source = given
+        .context("no message is given: say --message TEXT")
+        .with_context(|| CouldNotRun::new("message"))?;
+    let template = Template::parse(source).map_err(|faults| {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        anyhow!("{}", faults.join("; ")).context(CouldNotRun::new("message"))
+    })?;
+    let has_opt_out = arguments.opt_out || campaign.opt_out_link_id.is_some_and(|id| id > 0);
+    let url = arguments
+        .track_url
+        .as_ref()
+        .or(campaign.track_link_url.as_ref());
+    Ok(template.with_links(has_opt_out, url.map(String::as_str)))
+}
+
+/// The prices of a file that is named, or of the usual one where it is there.
+fn tariffs(named: Option<&Path>) -> anyhow::Result<Tariffs> {
+    let usual = Path::new(TARIFFS);
+    let Some(path) = named.or_else(|| usual.is_file().then_some(usual)) else {
+        return Ok(Tariffs::default());
+    };
+    let read = || {
+        let text = std::fs::read_to_string(path).context("cannot be read")?;
+        toml::from_str(&text).context("holds no tariffs")
+    };
+    read().with_context(|| CouldNotRun::new(path.display()))
+}
