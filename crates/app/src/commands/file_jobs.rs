@@ -113,17 +113,15 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
-/// A heading with lines of counts below it; nothing where there are no lines.
+/// A heading with counts below it; nothing where there are none.
 pub(super) fn counts(heading: &str, lines: &[(String, u64)]) -> String {
-    let widest = lines.iter().map(|(what, _)| what.chars().count()).max();
-    let Some(width) = widest else {
+    if lines.is_empty() {
         return String::new();
-    };
-    let mut text = format!("\n{heading}\n");
-    for (what, count) in lines {
-        text += &format!("  {what:width$}  {:>12}\n", grouped(*count));
     }
-    text
+    let lines = lines
+        .iter()
+        .map(|(what, count)| format!("{:>12}  {what}\n", grouped(*count)));
+    format!("\n{heading}\n{}", lines.collect::<String>())
 }
 
 #[cfg(test)]
