@@ -171,6 +171,10 @@ pub enum Inbound {
 pub struct DeliveryReceipt {
     /// As the provider wrote it.
     pub provider_id: String,
+    /// The canonical form of the id in the submit response that it answers, as the gateway's settings have it
+    /// (`receipt::response_id`): what it is matched by. `provider_id` is for people, and for the hint which other form
+    /// would match (`receipt::id_candidates`).
+    pub response_id: String,
     /// What it says; `None`: nothing that changes a status (ENROUTE, BUFFERED, a word nobody knows).
     pub status: Option<MessageStatus>,
     /// The provider's error code, where it gives one.
@@ -195,7 +199,7 @@ pub struct InboundMessage {
 }
 
 /// What there is to see of a gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GatewayState {
     /// The name given in the configuration.
     pub name: String,
@@ -203,17 +207,29 @@ pub struct GatewayState {
     pub kind: &'static str,
     /// Each bind.
     pub binds: Vec<BindState>,
+    /// Messages handed over whose outcome has not been told yet.
+    pub queue: usize,
+    /// Parts that the provider has taken since the start.
+    pub sent: u64,
+    /// Parts per second that the provider takes at present.
+    pub rate: u32,
+    /// Most parts per second, as configured; 0: no limit.
+    pub limit: u32,
 }
 
 /// What there is to see of one bind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BindState {
+    /// What it is for: `transceiver`, `transmitter`, `receiver`.
+    pub role: &'static str,
     /// Since when it is bound; `None`: it is not.
     pub connected_since: Option<DateTime<Utc>>,
     /// Parts in flight.
     pub in_flight: usize,
     /// The window: most parts in flight.
     pub window: usize,
+    /// Parts per second that it has been slowed down to by the provider's refusals; `None`: it has not.
+    pub slowed_to: Option<u32>,
     /// The last thing that went wrong, in words for the operator.
     pub last_error: Option<String>,
 }

@@ -6,7 +6,7 @@ mod gsm7;
 mod segment;
 mod smart;
 
-pub use segment::{Reference, SegmentLimit, Segments, TooManySegments, segments, split};
+pub use segment::{Reference, SegmentLimit, Segments, TooManySegments, segments, split, split_as};
 pub use smart::{SmartText, smart};
 
 /// Parts that a message may have unless the configuration says otherwise.

@@ -73,15 +73,24 @@ pub fn segments(text: &str, reference: Reference) -> Segments {
 /// How many parts there may be is not asked here: a concatenation header counts to 255.
 #[must_use]
 pub fn split(text: &str, reference: Reference) -> Vec<&str> {
-    let layout = Layout::of(text, reference);
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for cut in layout.cuts(text) {
-        parts.push(&text[from..cut]);
-        from = cut;
+    Layout::of(text, reference).split(text)
+}
+
+/// Splits a text like [`split`], but as it is written in that encoding, which must have all its characters.
+#[must_use]
+pub fn split_as(text: &str, encoding: Encoding, reference: Reference) -> Vec<&str> {
+    Layout::in_encoding(encoding, length(text, encoding), reference).split(text)
+}
+
+fn length(text: &str, encoding: Encoding) -> usize {
+    text.chars().map(|c| size(c, encoding)).sum()
+}
+
+fn size(c: char, encoding: Encoding) -> usize {
+    match encoding {
+        Encoding::Gsm7 => gsm7::septets(c),
+        Encoding::Ucs2 => c.len_utf16(),
     }
-    parts.push(&text[from..]);
-    parts
 }
 
 /// How a text is laid out on the air: in septets or in UTF-16 code units, with so many of them to a part.
@@ -94,6 +103,10 @@ struct Layout {
 impl Layout {
     fn of(text: &str, reference: Reference) -> Self {
         let (encoding, length) = measure(text);
+        Self::in_encoding(encoding, length, reference)
+    }
+
+    fn in_encoding(encoding: Encoding, length: usize, reference: Reference) -> Self {
         let (alone, part) = match (encoding, reference) {
             (Encoding::Gsm7, Reference::EightBit) => (160, 153),
             (Encoding::Gsm7, Reference::SixteenBit) => (160, 152),
@@ -104,18 +117,22 @@ impl Layout {
         Self { encoding, room }
     }
 
-    fn size(self, c: char) -> usize {
-        match self.encoding {
-            Encoding::Gsm7 => gsm7::septets(c),
-            Encoding::Ucs2 => c.len_utf16(),
+    fn split(self, text: &str) -> Vec<&str> {
+        let mut parts = Vec::new();
+        let mut from = 0;
+        for cut in self.cuts(text) {
+            parts.push(&text[from..cut]);
+            from = cut;
         }
+        parts.push(&text[from..]);
+        parts
     }
 
     /// Where the parts after the first begin.
     fn cuts(self, text: &str) -> impl Iterator<Item = usize> + '_ {
         let mut used = 0;
         text.char_indices().filter_map(move |(at, c)| {
-            let size = self.size(c);
+            let size = size(c, self.encoding);
             let full = used + size > self.room;
             used = if full { size } else { used + size };
             full.then_some(at)
@@ -128,7 +145,7 @@ fn measure(text: &str) -> (Encoding, usize) {
     let mut length = 0;
     for c in text.chars() {
         match gsm7::septets(c) {
-            0 => return (Encoding::Ucs2, text.chars().map(char::len_utf16).sum()),
+            0 => return (Encoding::Ucs2, self::length(text, Encoding::Ucs2)),
             septets => length += septets,
         }
     }
@@ -254,8 +271,8 @@ mod tests {
         fn every_part_is_as_full_as_it_can_be(text in texts(), reference in references()) {
             let layout = Layout::of(&text, reference);
             for pair in split(&text, reference).windows(2) {
-                let used: usize = pair[0].chars().map(|c| layout.size(c)).sum();
-                let next = pair[1].chars().next().map_or(0, |c| layout.size(c));
+                let used: usize = pair[0].chars().map(|c| size(c, layout.encoding)).sum();
+                let next = pair[1].chars().next().map_or(0, |c| size(c, layout.encoding));
                 prop_assert!(used + next > layout.room);
             }
         }

@@ -162,7 +162,7 @@ impl Gateway for FakeGateway {
         GatewayState {
             name: self.name().to_owned(),
             kind: "fake",
-            binds: Vec::new(),
+            ..GatewayState::default()
         }
     }
 

@@ -13,6 +13,7 @@ use clarion_domain::contact::ContactDraft;
 use clarion_domain::gateway::{DeliveryReceipt, Inbound};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::phone::{PhoneRules, Region};
+use clarion_domain::receipt::canonical_id;
 use clarion_engine::{Engine, EngineSettings, InvalidContacts, Load};
 use clarion_persistence::testing::TestDatabase;
 use clarion_persistence::{Change, Conn, Store, StoreError, campaigns, clients, recipients};
@@ -166,6 +167,7 @@ impl World {
     pub(crate) fn receipt(&self, provider_id: &str, status: MessageStatus) -> Inbound {
         Inbound::Receipt(DeliveryReceipt {
             provider_id: provider_id.to_owned(),
+            response_id: canonical_id(provider_id),
             status: Some(status),
             error: None,
             destination: None,

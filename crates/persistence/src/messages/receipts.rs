@@ -52,7 +52,7 @@ pub fn apply_receipts(
         .iter()
         .map(|receipt| Receipt {
             id: 0,
-            receipt_key: receipt_key(gateway, &receipt.provider_id),
+            receipt_key: receipt_key(gateway, &receipt.response_id),
             status: receipt.status.map(MessageStatus::number),
             error: receipt.error.clone(),
             received_at: stored::moment(receipt.received_at),

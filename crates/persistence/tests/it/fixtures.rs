@@ -7,6 +7,7 @@ use clarion_domain::contact::Contact;
 use clarion_domain::gateway::DeliveryReceipt;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::phone::{PhoneNumber, Region};
+use clarion_domain::receipt::canonical_id;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
 use clarion_domain::template::Template;
@@ -112,6 +113,7 @@ pub(crate) fn accepted(key: CampaignKey, seq: u32, ids: &[&str]) -> Settlement {
 pub(crate) fn receipt(id: &str, status: MessageStatus, second: i64) -> DeliveryReceipt {
     DeliveryReceipt {
         provider_id: id.to_owned(),
+        response_id: canonical_id(id),
         status: Some(status),
         error: None,
         destination: None,
