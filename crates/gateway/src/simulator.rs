@@ -30,10 +30,10 @@ use self::mailbox::{Delivery, Message};
 use self::session::Session;
 use self::smsc::Smsc;
 use self::spool::Kept;
-use crate::wire::udh::Concatenation;
+use crate::wire::udh::Place;
 use crate::wire::{ESM_UDH, coding};
 
-pub use self::script::{Format, Ids, Receipt, Response, Rule, Script, ScriptFault};
+pub use self::script::{Enroute, Format, Ids, Receipt, Response, Rule, Script, ScriptFault};
 
 /// The settings of the simulator, as in `[simulator]` of the configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -227,7 +227,7 @@ fn messages(source: &str, destination: &str, text: &str) -> Vec<Message> {
     let message = |(part, text): (u8, &str)| {
         let mut octets = Vec::new();
         if parts > 1 {
-            let place = Concatenation {
+            let place = Place {
                 reference: REFERENCE,
                 parts,
                 part,

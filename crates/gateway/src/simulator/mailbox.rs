@@ -5,18 +5,22 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use rusmpp::pdus::DeliverSm;
-use rusmpp::tlvs::MessageDeliveryRequestTlvValue as TlvValue;
-use rusmpp::types::{COctetString, OctetString};
+use rusmpp::Pdu;
+use rusmpp::pdus::{DataSm, DeliverSm};
+use rusmpp::tlvs::{
+    MessageDeliveryRequestTlvValue as TlvValue, MessageSubmissionRequestTlvValue as SubmissionTlv,
+};
+use rusmpp::types::{AnyOctetString, COctetString, OctetString};
 use rusmpp::values::{
-    DataCoding, ErrorCodeNetworkType, EsmClass, MessageState, NetworkErrorCode, Npi, Ton,
+    DataCoding, ErrorCodeNetworkType, EsmClass, MessagePayload, MessageState, NetworkErrorCode,
+    Npi, Ton,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::script::{Fate, Format};
-use crate::wire::ESM_RECEIPT;
+use crate::wire::{ESM_INTERMEDIATE, ESM_RECEIPT};
 
 /// What waits for the binds of one system_id.
 #[derive(Debug, Default)]
@@ -48,6 +52,9 @@ pub(super) struct Receipt {
     pub(super) message_id: String,
     pub(super) fate: Fate,
     pub(super) format: Format,
+    /// Its text, where it is not the usual one.
+    pub(super) template: Option<String>,
+    pub(super) unflagged: bool,
     /// Whom the message went to, with its `+`.
     pub(super) destination: String,
     pub(super) source: String,
@@ -113,25 +120,30 @@ impl Mailbox {
 }
 
 impl Delivery {
-    /// The deliver_sm, as sent now.
-    pub(super) fn pdu(&self, now: DateTime<Utc>) -> DeliverSm {
+    /// The deliver_sm or data_sm, as sent now.
+    pub(super) fn pdu(&self, now: DateTime<Utc>) -> Pdu {
         match self {
             Self::Receipt(receipt) => receipt.pdu(now),
-            Self::Message(message) => message.pdu(),
+            Self::Message(message) => message.pdu().into(),
         }
     }
 }
 
 impl Receipt {
-    fn pdu(&self, now: DateTime<Utc>) -> DeliverSm {
-        let text = match self.format {
-            Format::Tlvs => String::new(),
-            Format::Usual | Format::Text => self.text(now),
-        };
-        let tlvs = match self.format {
-            Format::Text => Vec::new(),
-            Format::Usual | Format::Tlvs => self.tlvs(),
-        };
+    fn pdu(&self, now: DateTime<Utc>) -> Pdu {
+        match self.format {
+            Format::Usual => self.deliver_sm(self.text(now), self.tlvs()).into(),
+            Format::Text => self.deliver_sm(self.text(now), Vec::new()).into(),
+            Format::Tlvs => self.deliver_sm(String::new(), self.tlvs()).into(),
+            Format::Payload => {
+                let payload = TlvValue::MessagePayload(payload(self.text(now)));
+                self.deliver_sm(String::new(), vec![payload]).into()
+            }
+            Format::DataSm => self.data_sm(self.text(now)).into(),
+        }
+    }
+
+    fn deliver_sm(&self, text: String, tlvs: Vec<TlvValue>) -> DeliverSm {
         DeliverSm::builder()
             .source_addr_ton(Ton::International)
             .source_addr_npi(Npi::Isdn)
@@ -139,23 +151,48 @@ impl Receipt {
             .dest_addr_ton(Ton::from(self.source_ton))
             .dest_addr_npi(Npi::from(self.source_npi))
             .destination_addr(address(&self.source))
-            .esm_class(EsmClass::from(ESM_RECEIPT))
+            .esm_class(self.esm_class())
             .short_message(OctetString::from_vec(text.into_bytes()).unwrap_or_default())
             .tlvs(tlvs)
             .build()
     }
 
+    fn data_sm(&self, text: String) -> DataSm {
+        DataSm::builder()
+            .source_addr_ton(Ton::International)
+            .source_addr_npi(Npi::Isdn)
+            .source_addr(address(&self.destination))
+            .dest_addr_ton(Ton::from(self.source_ton))
+            .dest_addr_npi(Npi::from(self.source_npi))
+            .destination_addr(address(&self.source))
+            .esm_class(self.esm_class())
+            .tlvs(vec![SubmissionTlv::MessagePayload(payload(text))])
+            .build()
+    }
+
+    fn esm_class(&self) -> EsmClass {
+        EsmClass::from(match self.fate {
+            _ if self.unflagged => 0,
+            Fate::Enroute => ESM_INTERMEDIATE,
+            _ => ESM_RECEIPT,
+        })
+    }
+
     fn text(&self, now: DateTime<Utc>) -> String {
+        let template = self.template.as_deref().unwrap_or(USUAL_TEXT);
         let delivered = u8::from(self.fate == Fate::Delivered);
-        format!(
-            "id:{} sub:001 dlvrd:{delivered:03} submit date:{} done date:{} stat:{} err:{:03} text:{}",
-            self.message_id,
-            self.submitted.format("%y%m%d%H%M"),
-            now.format("%y%m%d%H%M"),
-            self.fate.word(),
-            self.fate.error(),
-            self.text,
-        )
+        template
+            .replace("{id}", &self.message_id)
+            .replace("{delivered}", &format!("{delivered:03}"))
+            .replace(
+                "{submitted}",
+                &self.submitted.format("%y%m%d%H%M").to_string(),
+            )
+            .replace("{done}", &now.format("%y%m%d%H%M").to_string())
+            .replace("{stat}", self.fate.word())
+            .replace("{err}", &format!("{:03}", self.fate.error()))
+            // Last, since it may hold anything.
+            .replace("{text}", &self.text)
     }
 
     fn tlvs(&self) -> Vec<TlvValue> {
@@ -185,45 +222,11 @@ impl Message {
     }
 }
 
-impl Fate {
-    /// As a receipt's `stat:` has it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Delivered => "DELIVRD",
-            Self::Undeliverable => "UNDELIV",
-            Self::Expired => "EXPIRED",
-            Self::Rejected => "REJECTD",
-        }
-    }
+/// As most SMSCs write it (specification appendix B).
+const USUAL_TEXT: &str = "id:{id} sub:001 dlvrd:{delivered} submit date:{submitted} done date:{done} stat:{stat} err:{err} text:{text}";
 
-    /// As the log has it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Undeliverable => "undeliverable",
-            Self::Expired => "expired",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    fn state(self) -> u8 {
-        match self {
-            Self::Delivered => 2,
-            Self::Expired => 3,
-            Self::Undeliverable => 5,
-            Self::Rejected => 8,
-        }
-    }
-
-    /// What GSM networks give with such an end.
-    fn error(self) -> u16 {
-        match self {
-            Self::Delivered => 0,
-            Self::Undeliverable => 1,
-            Self::Expired => 27,
-            Self::Rejected => 8,
-        }
-    }
+fn payload(text: String) -> MessagePayload {
+    MessagePayload::new(AnyOctetString::from_vec(text.into_bytes()))
 }
 
 /// SMPP writes numbers without their plus.

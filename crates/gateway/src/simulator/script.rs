@@ -1,15 +1,23 @@
 //! The script: what the simulated SMSC does with which message. The first rule that matches decides; by chance only as
 //! the seed and the message have it, so that a rehearsal can be repeated.
 
+mod receipt;
+mod response;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::chance::Chance;
 use super::submit::Submit;
+
+pub(super) use self::receipt::Fate;
+pub use self::receipt::{Enroute, Format, Receipt};
+pub(super) use self::response::Answer;
+pub use self::response::{Ids, Response};
 
 /// What the simulated SMSC does.
 #[derive(Debug, Clone, Deserialize)]
@@ -39,76 +47,6 @@ pub struct Rule {
     pub receipt: Receipt,
 }
 
-/// How a submit is answered. Shares are between 0 and 1.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Response {
-    /// From and to how many milliseconds the answer takes.
-    pub delay_ms: [u64; 2],
-    /// The code of a refusal, as in `0x0B`.
-    pub error: u32,
-    /// Share of the submits that are refused with `error`; all of them unless set.
-    pub error_share: Option<f64>,
-    /// Most submits per second; what is beyond is refused with ESME_RTHROTTLED. 0: no limit.
-    pub per_second: u32,
-    /// Share that is taken but never answered.
-    pub silent_share: f64,
-    /// Share at which the connection is cut in the middle of the answer; the message is taken.
-    pub cut_share: f64,
-    /// How the message id is written.
-    pub ids: Ids,
-}
-
-/// How message ids are written in the response and in the receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ids {
-    /// Decimal in both.
-    #[default]
-    Decimal,
-    /// Hexadecimal in both.
-    Hexadecimal,
-    /// Hexadecimal in the response, decimal in the receipt.
-    Mixed,
-}
-
-/// How a message ends. The shares weigh against each other; without any, everything is delivered.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Receipt {
-    /// Share of DELIVRD.
-    pub delivered: f64,
-    /// Share of UNDELIV.
-    pub undeliverable: f64,
-    /// Share of EXPIRED.
-    pub expired: f64,
-    /// Share of REJECTD.
-    pub rejected: f64,
-    /// Share without any receipt.
-    pub none: f64,
-    /// From and to how many milliseconds after the submit.
-    pub delay_ms: [u64; 2],
-    /// Share of receipts that come twice.
-    pub duplicate_share: f64,
-    /// Whether it comes before the response.
-    pub early: bool,
-    /// What it is written with.
-    pub format: Format,
-}
-
-/// What a receipt is written with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// The usual text and the optional parameters.
-    #[default]
-    Usual,
-    /// The text alone.
-    Text,
-    /// The optional parameters alone.
-    Tlvs,
-}
-
 /// Why a script cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptFault {
@@ -130,34 +68,18 @@ pub enum ScriptFault {
     },
 }
 
-/// How a message ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Fate {
-    Delivered,
-    Undeliverable,
-    Expired,
-    Rejected,
-}
-
-/// How a submit is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Taken,
-    Refused(u32),
-    Silent,
-    Cut,
-}
-
 /// What is done with one submit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Decision {
     pub(super) answer: Answer,
     pub(super) answer_after: Duration,
+    /// How long the connection stands still before the answer.
+    pub(super) stall: Duration,
     /// None: no receipt.
     pub(super) fate: Option<Fate>,
     pub(super) receipt_after: Duration,
     pub(super) twice: bool,
-    pub(super) format: Format,
+    pub(super) receipt: Receipt,
     pub(super) ids: Ids,
 }
 
@@ -171,22 +93,6 @@ impl Default for Script {
             password: None,
             redelivery_ms: 1_000,
             rules: Vec::new(),
-        }
-    }
-}
-
-impl Default for Receipt {
-    fn default() -> Self {
-        Self {
-            delivered: 0.0,
-            undeliverable: 0.0,
-            expired: 0.0,
-            rejected: 0.0,
-            none: 0.0,
-            delay_ms: [100, 500],
-            duplicate_share: 0.0,
-            early: false,
-            format: Format::Usual,
         }
     }
 }
@@ -232,7 +138,8 @@ impl Script {
             fate,
             receipt_after,
             twice: chance.hits(rule.receipt.duplicate_share),
-            format: rule.receipt.format,
+            stall: rule.response.stall(&mut chance),
+            receipt: rule.receipt.clone(),
             ids: rule.response.ids,
         }
     }
@@ -243,60 +150,6 @@ impl Rule {
         let begins = |prefix: &String| submit.destination.starts_with(prefix.as_str());
         let contains = |part: &String| submit.text.contains(part.as_str());
         self.destination.as_ref().is_none_or(begins) && self.text.as_ref().is_none_or(contains)
-    }
-}
-
-impl Response {
-    fn answer(&self, chance: &mut Chance) -> Answer {
-        if self.error != 0 && chance.hits(self.error_share.unwrap_or(1.0)) {
-            return Answer::Refused(self.error);
-        }
-        if chance.hits(self.silent_share) {
-            return Answer::Silent;
-        }
-        if chance.hits(self.cut_share) {
-            return Answer::Cut;
-        }
-        Answer::Taken
-    }
-}
-
-impl Receipt {
-    fn fate(&self, chance: &mut Chance) -> Option<Fate> {
-        let shares = [
-            (Some(Fate::Delivered), self.delivered),
-            (Some(Fate::Undeliverable), self.undeliverable),
-            (Some(Fate::Expired), self.expired),
-            (Some(Fate::Rejected), self.rejected),
-            (None, self.none),
-        ];
-        let whole: f64 = shares.iter().map(|(_, share)| share).sum();
-        let mut drawn = chance.draw() * whole;
-        for (fate, share) in shares {
-            drawn -= share;
-            if drawn < 0.0 {
-                return fate;
-            }
-        }
-        Some(Fate::Delivered)
-    }
-}
-
-impl Ids {
-    /// As the response has it.
-    pub(super) fn in_response(self, id: u64) -> String {
-        match self {
-            Self::Decimal => id.to_string(),
-            Self::Hexadecimal | Self::Mixed => format!("{id:X}"),
-        }
-    }
-
-    /// As the receipt has it.
-    pub(super) fn in_receipt(self, id: u64) -> String {
-        match self {
-            Self::Hexadecimal => format!("{id:X}"),
-            Self::Decimal | Self::Mixed => id.to_string(),
-        }
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Session {
     sequence: u32,
     /// When the output is written, the connection is closed.
     closing: bool,
+    /// Until then nothing is read or written.
+    stalled_until: Option<Instant>,
 }
 
 struct Bound {
@@ -66,6 +68,7 @@ impl Session {
             outstanding: HashMap::new(),
             sequence: 0,
             closing: false,
+            stalled_until: None,
         }
     }
 
@@ -107,7 +110,7 @@ impl Session {
                     }
                     self.take_frames(&mut input)?;
                 }
-                written = writer.write_buf(&mut self.output), if !self.output.is_empty() => {
+                written = writer.write_buf(&mut self.output), if self.may_write() => {
                     written?;
                 }
                 () = changed(mailbox.as_deref()) => {}
@@ -121,6 +124,12 @@ impl Session {
     /// Does what is due, and tells when the next is.
     fn work(&mut self) -> Instant {
         let now = Instant::now();
+        if let Some(until) = self.stalled_until {
+            if now < until {
+                return until;
+            }
+            self.stalled_until = None;
+        }
         while let Some(entry) = self.later.first_entry()
             && entry.key().0 <= now
             && !self.closing
@@ -163,7 +172,11 @@ impl Session {
     }
 
     fn may_go_on(&self) -> bool {
-        self.output.len() < UNWRITTEN && !self.closing
+        self.output.len() < UNWRITTEN && !self.closing && self.stalled_until.is_none()
+    }
+
+    fn may_write(&self) -> bool {
+        !self.output.is_empty() && self.stalled_until.is_none()
     }
 
     fn may_deliver(&self) -> bool {
@@ -187,7 +200,9 @@ impl Session {
     fn on_frame(&mut self, frame: Frame) {
         match frame.id {
             CommandId::SubmitSm => self.on_submit(frame),
-            CommandId::DeliverSmResp | CommandId::GenericNack => self.on_delivered(&frame),
+            CommandId::DeliverSmResp | CommandId::DataSmResp | CommandId::GenericNack => {
+                self.on_delivered(&frame);
+            }
             CommandId::EnquireLink => self.respond(frame.sequence, Pdu::EnquireLinkResp),
             CommandId::BindTransmitter | CommandId::BindReceiver | CommandId::BindTransceiver => {
                 self.on_bind(frame)
@@ -244,6 +259,9 @@ impl Session {
         let verdict = self
             .smsc
             .judge(&submit, self.number, frame.sequence, &bound.mailbox);
+        if !verdict.decision.stall.is_zero() {
+            self.stalled_until = Some(Instant::now() + verdict.decision.stall);
+        }
         self.answer(&verdict, frame.sequence);
     }
 

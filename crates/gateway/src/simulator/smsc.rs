@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::journal::{Journal, Line};
 use super::mailbox::{Delivery, Mailbox, Receipt};
-use super::script::{Answer, Decision, Fate, Rule, Script};
+use super::script::{Answer, Decision, Enroute, Fate, Rule, Script};
 use super::spool::Kept;
 use super::submit::Submit;
 
@@ -159,10 +159,31 @@ impl Smsc {
         now: Instant,
         mailbox: &Mailbox,
     ) {
-        let receipt = Delivery::Receipt(Box::new(Receipt {
+        let due = now + decision.receipt_after;
+        let put = |fate| {
+            let receipt = self.receipt(submit, decision, fate, id);
+            mailbox.put(due, Delivery::Receipt(Box::new(receipt)));
+        };
+        // What is due at one moment is delivered in the order it was put.
+        if decision.receipt.enroute == Enroute::Before {
+            put(Fate::Enroute);
+        }
+        put(fate);
+        if decision.twice {
+            put(fate);
+        }
+        if decision.receipt.enroute == Enroute::After {
+            put(Fate::Enroute);
+        }
+    }
+
+    fn receipt(&self, submit: &Submit, decision: &Decision, fate: Fate, id: u64) -> Receipt {
+        Receipt {
             message_id: decision.ids.in_receipt(id),
             fate,
-            format: decision.format,
+            format: decision.receipt.format,
+            template: decision.receipt.text.clone(),
+            unflagged: decision.receipt.unflagged,
             destination: submit.destination.clone(),
             source: submit.source.clone(),
             source_ton: submit.source_ton,
@@ -174,12 +195,7 @@ impl Smsc {
                 .filter(|character| matches!(character, ' '..='~'))
                 .take(QUOTED)
                 .collect(),
-        }));
-        let due = now + decision.receipt_after;
-        if decision.twice {
-            mailbox.put(due, receipt.clone());
         }
-        mailbox.put(due, receipt);
     }
 
     fn log_submit(&self, submit: &Submit, verdict: &Verdict, bind: u64, sequence: u32) {

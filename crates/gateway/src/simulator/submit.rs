@@ -7,7 +7,7 @@ use rusmpp::values::Ton;
 
 use super::script::Fate;
 use crate::wire::tlv::{MESSAGE_PAYLOAD, Tlvs};
-use crate::wire::udh::{self, Concatenation};
+use crate::wire::udh::{self, Place};
 use crate::wire::{ESM_UDH, coding};
 
 /// A submitted part.
@@ -21,7 +21,7 @@ pub(super) struct Submit {
     /// Decoded, without its header.
     pub(super) text: String,
     /// Its place in a long message.
-    pub(super) place: Option<Concatenation>,
+    pub(super) place: Option<Place>,
     pub(super) registered_delivery: u8,
 }
 
@@ -29,8 +29,9 @@ impl Submit {
     /// Reads the body of a submit_sm.
     pub(super) fn read(mut body: BytesMut) -> Result<Self, DecodeError> {
         let (pdu, _) = SubmitSm::decode(&mut body, 0)?;
-        let mut octets = text_of(&pdu, &Tlvs::read(body));
-        let place = if u8::from(pdu.esm_class) & ESM_UDH == 0 {
+        let tlvs = Tlvs::read(body);
+        let mut octets = text_of(&pdu, &tlvs);
+        let header = if u8::from(pdu.esm_class) & ESM_UDH == 0 {
             None
         } else {
             udh::strip(&mut octets)
@@ -42,7 +43,7 @@ impl Submit {
                 _ => digits.to_owned(),
             },
             text: coding::decode(&octets, u8::from(pdu.data_coding)),
-            place,
+            place: header.or_else(|| tlvs.place()),
             registered_delivery: u8::from(pdu.registered_delivery),
             source_ton: u8::from(pdu.source_addr_ton),
             source_npi: u8::from(pdu.source_addr_npi),

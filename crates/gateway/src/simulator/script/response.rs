@@ -1,0 +1,127 @@
+//! How submits are answered, and how message ids are written.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::simulator::chance::Chance;
+
+/// How a submit is answered. Shares are between 0 and 1.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Response {
+    /// From and to how many milliseconds the answer takes.
+    pub delay_ms: [u64; 2],
+    /// The code of a refusal, as in `0x0B`.
+    pub error: u32,
+    /// Share of the submits that are refused with `error`; all of them unless set.
+    pub error_share: Option<f64>,
+    /// Most submits per second; what is beyond is refused with ESME_RTHROTTLED. 0: no limit.
+    pub per_second: u32,
+    /// Share that is taken but never answered.
+    pub silent_share: f64,
+    /// Share at which the connection is cut in the middle of the answer; the message is taken.
+    pub cut_share: f64,
+    /// Share at which the connection stands still before the answer: nothing is read or written.
+    pub stall_share: f64,
+    /// From and to how many milliseconds it stands still.
+    pub stall_ms: [u64; 2],
+    /// How the message id is written.
+    pub ids: Ids,
+}
+
+/// How message ids are written in the response and in the receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ids {
+    /// Decimal in both.
+    #[default]
+    Decimal,
+    /// Hexadecimal in both.
+    Hexadecimal,
+    /// Hexadecimal in the response, decimal in the receipt.
+    Mixed,
+    /// Decimal in the response, hexadecimal in the receipt.
+    Inverse,
+    /// Upper case and leading zeros in the response, neither in the receipt.
+    Padded,
+    /// Like a UUID, in both.
+    Hyphenated,
+}
+
+/// How a submit is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) enum Answer {
+    Taken,
+    Refused(u32),
+    Silent,
+    Cut,
+}
+
+impl Response {
+    pub(super) fn answer(&self, chance: &mut Chance) -> Answer {
+        if self.error != 0 && chance.hits(self.error_share.unwrap_or(1.0)) {
+            return Answer::Refused(self.error);
+        }
+        if chance.hits(self.silent_share) {
+            return Answer::Silent;
+        }
+        if chance.hits(self.cut_share) {
+            return Answer::Cut;
+        }
+        Answer::Taken
+    }
+
+    /// How long the connection stands still before the answer.
+    pub(super) fn stall(&self, chance: &mut Chance) -> Duration {
+        let stalls = chance.hits(self.stall_share);
+        let stall = chance.between(self.stall_ms);
+        if stalls { stall } else { Duration::ZERO }
+    }
+}
+
+impl Ids {
+    /// As the response has it.
+    pub(in crate::simulator) fn in_response(self, id: u64) -> String {
+        match self {
+            Self::Decimal | Self::Inverse => id.to_string(),
+            Self::Hexadecimal | Self::Mixed => format!("{id:X}"),
+            Self::Padded => format!("{id:020X}"),
+            Self::Hyphenated => hyphenated(id),
+        }
+    }
+
+    /// As the receipt has it.
+    pub(in crate::simulator) fn in_receipt(self, id: u64) -> String {
+        match self {
+            Self::Hexadecimal | Self::Inverse => format!("{id:X}"),
+            Self::Decimal | Self::Mixed => id.to_string(),
+            Self::Padded => format!("{id:x}"),
+            Self::Hyphenated => hyphenated(id),
+        }
+    }
+}
+
+fn hyphenated(id: u64) -> String {
+    let digits = format!("{id:032x}");
+    let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|group| &digits[group]);
+    groups.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_written_in_many_ways() {
+        let written = |ids: Ids| (ids.in_response(0xAB), ids.in_receipt(0xAB));
+        let pair = |response: &str, receipt: &str| (response.to_owned(), receipt.to_owned());
+        assert_eq!(written(Ids::Decimal), pair("171", "171"));
+        assert_eq!(written(Ids::Hexadecimal), pair("AB", "AB"));
+        assert_eq!(written(Ids::Mixed), pair("AB", "171"));
+        assert_eq!(written(Ids::Inverse), pair("171", "AB"));
+        assert_eq!(written(Ids::Padded), pair("000000000000000000AB", "ab"));
+        let hyphenated = "00000000-0000-0000-0000-0000000000ab";
+        assert_eq!(written(Ids::Hyphenated), pair(hyphenated, hyphenated));
+    }
+}
