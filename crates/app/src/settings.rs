@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use sections::{
     Auth, Campaigns, Database, Gateway, GatewayKind, Log, Phone, Sending, Server, Simulator,
 };
-pub(crate) use values::{Concatenation, LogFormat, Switch};
+pub(crate) use values::{LogFormat, Switch};
 
 use layer::Layer;
 
@@ -171,6 +171,11 @@ impl Settings {
                 let reason = format!("{:?} is another gateway's already", gateway.name);
                 return Err(wrong(format!("gateways[{index}].name"), reason));
             }
+            let key = || format!("gateways[{index}]");
+            gateway
+                .for_smpp()
+                .check()
+                .map_err(|fault| wrong(key(), fault))?;
         }
         Ok(())
     }

@@ -5,15 +5,11 @@ use std::path::Path;
 
 use clarion_engine::EngineSettings;
 use clarion_gateway::simulator::SimulatorSettings;
-use clarion_gateway::smpp::{self, SmppSettings};
+use clarion_gateway::smpp::SmppSettings;
 use clarion_http::HttpSettings;
 use clarion_persistence::DatabaseSettings;
 
-use super::{Concatenation, Database, Gateway, Server, Settings, Simulator};
-
-/// Numbers are handed over in their international form, so this is their type and plan.
-const INTERNATIONAL: u8 = 1;
-const ISDN: u8 = 1;
+use super::{Database, Gateway, Server, Settings, Simulator};
 
 impl Database {
     /// For the store.
@@ -97,28 +93,39 @@ impl Gateway {
             name: self.name.clone(),
             host: self.host.clone(),
             port: self.port,
+            tls: self.tls,
+            tls_ca_file: self.tls_ca_file.clone(),
+            tls_server_name: self.tls_server_name.clone(),
             system_id: self.system_id.clone(),
             password: self.password.reveal().into(),
             system_type: self.system_type.clone(),
+            address_ton: self.address_ton,
+            address_npi: self.address_npi,
+            address_range: self.address_range.clone(),
             binds: self.binds,
+            bind_mode: self.bind_mode,
             window: self.window,
             parts_per_second: self.parts_per_second,
+            parts_per_second_per_sender: self.parts_per_second_per_sender,
             enquire_link: self.enquire_link.duration(),
             response_timeout: self.response_timeout.duration(),
             reconnect_min: self.reconnect_min.duration(),
             reconnect_max: self.reconnect_max.duration(),
             retry: self.retry.duration(),
-            concatenation: match self.concatenation {
-                Concatenation::Udh8 => smpp::Concatenation::Udh8,
-                Concatenation::Udh16 => smpp::Concatenation::Udh16,
-            },
+            concatenation: self.concatenation,
+            alphabet: self.alphabet,
+            gsm_data_coding: self.gsm_data_coding,
             registered_delivery: self.registered_delivery,
+            priority: self.priority,
             validity: self.validity.duration(),
             service_type: self.service_type.clone(),
-            source_ton: None,
-            source_npi: None,
-            dest_ton: INTERNATIONAL,
-            dest_npi: ISDN,
+            source_ton: u8::try_from(self.source_ton).ok(),
+            source_npi: u8::try_from(self.source_npi).ok(),
+            dest_ton: self.dest_ton,
+            dest_npi: self.dest_npi,
+            id_form: self.id_form,
+            join: self.join.duration(),
+            codes: self.codes.clone(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The sections of the configuration and their defaults.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use clarion_gateway::smpp::{Alphabet, BindMode, CodeClass, Concatenation, IdForm};
 use serde::{Deserialize, Serialize};
 
-use super::values::{Concatenation, LogFormat, Secret, Span, Switch};
+use super::values::{LogFormat, Secret, Span, Switch};
 
 /// `[server]`: the HTTP API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,21 +84,39 @@ pub(crate) struct Gateway {
     pub(crate) kind: GatewayKind,
     pub(crate) host: String,
     pub(crate) port: u16,
+    pub(crate) tls: bool,
+    pub(crate) tls_ca_file: PathBuf,
+    pub(crate) tls_server_name: String,
     pub(crate) system_id: String,
     pub(crate) password: Secret,
     pub(crate) system_type: String,
+    pub(crate) address_ton: u8,
+    pub(crate) address_npi: u8,
+    pub(crate) address_range: String,
     pub(crate) binds: usize,
+    pub(crate) bind_mode: BindMode,
     pub(crate) window: usize,
     pub(crate) parts_per_second: u32,
+    pub(crate) parts_per_second_per_sender: u32,
     pub(crate) enquire_link: Span,
     pub(crate) response_timeout: Span,
     pub(crate) reconnect_min: Span,
     pub(crate) reconnect_max: Span,
     pub(crate) retry: Span,
     pub(crate) concatenation: Concatenation,
+    pub(crate) alphabet: Alphabet,
+    pub(crate) gsm_data_coding: u8,
     pub(crate) registered_delivery: u8,
+    pub(crate) priority: u8,
     pub(crate) validity: Span,
     pub(crate) service_type: String,
+    pub(crate) source_ton: i16,
+    pub(crate) source_npi: i16,
+    pub(crate) dest_ton: u8,
+    pub(crate) dest_npi: u8,
+    pub(crate) id_form: IdForm,
+    pub(crate) join: Span,
+    pub(crate) codes: BTreeMap<String, CodeClass>,
 }
 
 /// How a gateway is spoken to.
@@ -190,21 +210,39 @@ impl Default for Gateway {
             kind: GatewayKind::Smpp,
             host: String::new(),
             port: 2_775,
+            tls: false,
+            tls_ca_file: PathBuf::new(),
+            tls_server_name: String::new(),
             system_id: String::new(),
             password: Secret::default(),
             system_type: String::new(),
+            address_ton: 0,
+            address_npi: 0,
+            address_range: String::new(),
             binds: 1,
+            bind_mode: BindMode::Transceiver,
             window: 50,
             parts_per_second: 0,
+            parts_per_second_per_sender: 0,
             enquire_link: Span::of_seconds(30),
             response_timeout: Span::of_seconds(30),
             reconnect_min: Span::of_seconds(1),
             reconnect_max: Span::of_seconds(60),
             retry: Span::of_seconds(3_600),
             concatenation: Concatenation::Udh8,
+            alphabet: Alphabet::Gsm7,
+            gsm_data_coding: 0,
             registered_delivery: 1,
+            priority: 0,
             validity: Span::of_seconds(0),
             service_type: String::new(),
+            source_ton: -1,
+            source_npi: -1,
+            dest_ton: 1,
+            dest_npi: 1,
+            id_form: IdForm::Same,
+            join: Span::of_seconds(3),
+            codes: BTreeMap::new(),
         }
     }
 }

@@ -94,17 +94,6 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// How the parts of a long message are tied together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Concatenation {
-    /// A user data header with a reference of 8 bits.
-    #[default]
-    Udh8,
-    /// The same with 16 bits.
-    Udh16,
-}
-
 /// The units of a [`Span`], the largest first, in milliseconds.
 const UNITS: [(&str, u64); 5] = [
     ("d", 86_400_000),
