@@ -7,43 +7,53 @@
 
 mod bind;
 mod codes;
+mod connect;
 mod deliveries;
 mod inbound;
+mod joining;
+mod meter;
 mod outbox;
 mod pace;
+mod parts;
 mod pdu;
 mod phase;
+mod probe;
 mod reconnect;
 mod session;
 mod settings;
+mod tls;
 mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{
-    BindState, BoxFuture, Gateway, GatewayState, InboundSink, OutcomeSink, PartOutcome,
-    Reservation, Stopped, Submission, SubmitOutcome,
+    BoxFuture, Gateway, GatewayState, InboundSink, OutcomeSink, PartOutcome, Reservation, Stopped,
+    Submission, SubmitOutcome,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::bind::Bind;
+use self::bind::{Bind, Shared};
+use self::codes::Codes;
+use self::connect::{Connector, Role};
+use self::deliveries::Desk;
+use self::meter::Meter;
 use self::outbox::Job;
-use self::pace::Limit;
+use self::pace::{Limit, SenderLimit};
 use self::pdu::Form;
 use self::window::{Room, Window};
 
-pub use self::settings::{Concatenation, SettingsFault, SmppSettings};
+pub use self::probe::{BindReport, TryBindFault, try_bind};
+pub use self::settings::{
+    Alphabet, BindMode, CodeClass, Concatenation, IdForm, SettingsFault, SmppSettings,
+};
 
 /// A gateway that speaks SMPP 3.4 to its peer.
 pub struct SmppGateway {
-    settings: Arc<SmppSettings>,
-    form: Arc<Form>,
-    clock: Arc<dyn Clock>,
-    window: Arc<Window>,
+    shared: Arc<Shared>,
     binds: Vec<Running>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -66,38 +76,23 @@ impl SmppGateway {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsFault> {
         settings.check()?;
+        let roles = Role::of(settings.bind_mode).repeat(settings.binds);
         let mut gateway = Self {
-            form: Arc::new(Form::new(&settings)),
-            window: Window::new(settings.binds, settings.window),
-            settings: Arc::new(settings),
-            clock,
+            shared: Arc::new(Shared::new(settings, roles.len(), sink, clock)?),
             binds: Vec::new(),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
         };
-        let limit = Limit::new(gateway.settings.parts_per_second, Instant::now());
-        for index in 0..gateway.settings.binds {
-            gateway.start_bind(index, limit.clone(), Arc::clone(&sink));
+        for (index, role) in roles.into_iter().enumerate() {
+            gateway.start_bind(index, role);
         }
         Ok(gateway)
     }
 
-    fn start_bind(&mut self, index: usize, limit: Limit, sink: Arc<dyn InboundSink>) {
-        let bind = Arc::new(Bind {
-            index,
-            settings: Arc::clone(&self.settings),
-            form: Arc::clone(&self.form),
-            window: Arc::clone(&self.window),
-            limit,
-            sink,
-            clock: Arc::clone(&self.clock),
-            shown: Mutex::new(BindState {
-                window: self.settings.window,
-                ..BindState::default()
-            }),
-        });
+    fn start_bind(&mut self, index: usize, role: Role) {
+        let bind = Arc::new(Bind::new(index, role, Arc::clone(&self.shared)));
         // Each batch holds at least one slot of the window, so no more batches than slots can wait.
-        let (jobs, queue) = mpsc::channel(self.settings.window);
+        let (jobs, queue) = mpsc::channel(self.shared.settings.window);
         let task = tokio::spawn(Arc::clone(&bind).run(queue, self.stop.clone()));
         self.tasks
             .get_mut()
@@ -111,16 +106,16 @@ impl SmppGateway {
             return;
         }
         if let Err(error) = self.binds[bind].jobs.try_send(batch) {
-            let now = self.clock.now();
+            let now = self.shared.clock.now();
             for job in error.into_inner() {
-                job.decline(&self.form, now);
+                job.decline(&self.shared.form, now);
             }
         }
     }
 
     fn decline(&self, submission: Submission, outcomes: &dyn OutcomeSink) {
-        let parts = vec![PartOutcome::NotWritten; self.form.parts_of(&submission.text)];
-        let at = self.clock.now();
+        let parts = vec![PartOutcome::NotWritten; self.shared.form.parts_of(&submission.text)];
+        let at = self.shared.clock.now();
         outcomes.outcome(submission, SubmitOutcome { parts, at });
     }
 
@@ -128,20 +123,43 @@ impl SmppGateway {
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
             if let Err(error) = task.await {
-                tracing::error!(gateway = self.settings.name, %error, "a bind ended abnormally");
+                tracing::error!(gateway = self.shared.settings.name, %error, "a bind ended abnormally");
             }
         }
     }
 }
 
+impl Shared {
+    fn new(
+        settings: SmppSettings,
+        binds: usize,
+        sink: Arc<dyn InboundSink>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SettingsFault> {
+        let (settings, now) = (Arc::new(settings), Instant::now());
+        Ok(Self {
+            connector: Connector::new(Arc::clone(&settings))?,
+            form: Arc::new(Form::new(&settings)),
+            codes: Arc::new(Codes::new(&settings.codes)?),
+            window: Window::new(binds, settings.window),
+            limit: Limit::new(settings.parts_per_second, now),
+            senders: SenderLimit::new(settings.parts_per_second_per_sender),
+            meter: Meter::new(now),
+            desk: Desk::new(&settings, sink, Arc::clone(&clock)),
+            settings,
+            clock,
+        })
+    }
+}
+
 impl Gateway for SmppGateway {
     fn name(&self) -> &str {
-        &self.settings.name
+        &self.shared.settings.name
     }
 
     fn reserve(&self, most: usize) -> BoxFuture<'_, Result<Reservation, Stopped>> {
         Box::pin(async move {
-            let room = self.window.reserve(most.max(1)).await?;
+            let room = self.shared.window.reserve(most.max(1)).await?;
             Ok(Reservation::new(room.slots(), Box::new(room)))
         })
     }
@@ -172,20 +190,22 @@ impl Gateway for SmppGateway {
     }
 
     fn state(&self) -> GatewayState {
+        let (sent, rate) = self.shared.meter.read(Instant::now());
+        let binds = || self.binds.iter().map(|running| &running.bind);
         GatewayState {
-            name: self.settings.name.clone(),
+            name: self.shared.settings.name.clone(),
             kind: "smpp",
-            binds: self
-                .binds
-                .iter()
-                .map(|running| running.bind.state())
-                .collect(),
+            binds: binds().map(|bind| bind.state()).collect(),
+            queue: binds().map(|bind| bind.queue()).sum(),
+            sent,
+            rate,
+            limit: self.shared.settings.parts_per_second,
         }
     }
 
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.window.stop();
+            self.shared.window.stop();
             self.stop.cancel();
             self.join().await;
         })

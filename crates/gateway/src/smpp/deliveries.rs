@@ -1,22 +1,36 @@
 //! Deliveries between the peer and the sink: handed over as they come, without waiting for each other, and answered when
 //! the sink has them.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
-use chrono::{DateTime, Utc};
+use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{BoxFuture, InboundSink, NotStored};
+use clarion_domain::receipt::IdForm;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use rusmpp::decode::DecodeError;
 use rusmpp::pdus::{DataSmResp, DeliverSmResp};
 use rusmpp::{CommandId, CommandStatus, Pdu};
 
-use super::inbound::Delivery;
+use super::inbound::{Delivery, Sorted};
+use super::joining::Joiner;
+use super::settings::SmppSettings;
 use crate::wire::frame::{self, Frame};
 
 /// Deliveries that may wait for the sink at a time.
 ///
 /// A sink that stores every 100 ms can then still take 50,000 a second.
 const MOST: usize = 5_000;
+
+/// Where the deliveries of a gateway go, over whichever bind they come.
+pub(super) struct Desk {
+    pub(super) gateway: String,
+    pub(super) id_form: IdForm,
+    pub(super) joiner: Arc<Joiner>,
+    pub(super) sink: Arc<dyn InboundSink>,
+    pub(super) clock: Arc<dyn Clock>,
+}
 
 /// Deliveries that wait for the sink.
 #[derive(Default)]
@@ -27,6 +41,26 @@ pub(super) struct Stored {
     request: CommandId,
     sequence: u32,
     result: Result<(), NotStored>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        settings: &SmppSettings,
+        sink: Arc<dyn InboundSink>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            gateway: settings.name.clone(),
+            id_form: settings.id_form.into(),
+            joiner: Arc::new(Joiner::new(
+                &settings.name,
+                Arc::clone(&sink),
+                settings.join,
+            )),
+            sink,
+            clock,
+        }
+    }
 }
 
 impl Deliveries {
@@ -40,23 +74,20 @@ impl Deliveries {
         self.0.is_empty()
     }
 
-    /// Hands a deliver_sm or data_sm to the sink.
+    /// Hands a deliver_sm or data_sm to the sink, by way of the joiner where it is a part.
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) fn take(
-        &mut self,
-        frame: Frame,
-        gateway: &str,
-        sink: &dyn InboundSink,
-        now: DateTime<Utc>,
-    ) -> Result<(), DecodeError> {
+    pub(super) fn take(&mut self, frame: Frame, desk: &Desk) -> Result<(), DecodeError> {
         let Frame { id, sequence, .. } = frame;
         let delivery = match id {
             CommandId::DataSm => Delivery::of_data_sm(frame.body)?,
             _ => Delivery::of_deliver_sm(frame.body)?,
         };
-        let storing = sink.receive(gateway, delivery.into_inbound(now));
+        let storing: BoxFuture<'static, _> = match delivery.sort(desk.id_form, desk.clock.now()) {
+            Sorted::Whole(inbound) => desk.sink.receive(&desk.gateway, inbound),
+            Sorted::Part(part) => Box::pin(Arc::clone(&desk.joiner).receive(part)),
+        };
         self.0.push(Box::pin(storing.map(move |result| Stored {
             request: id,
             sequence,

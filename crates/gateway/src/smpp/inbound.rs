@@ -3,10 +3,11 @@
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{DeliveryReceipt, Inbound, InboundMessage};
-use clarion_domain::receipt::{self, ReceiptText};
+use clarion_domain::receipt::{self, IdForm, ReceiptText};
 use rusmpp::decode::{DecodeError, DecodeWithLength};
 use rusmpp::pdus::{DataSm, DeliverSm};
 
+use super::joining::Part;
 use crate::wire::tlv::{self, Tlvs, c_string};
 use crate::wire::{ESM_INTERMEDIATE, ESM_RECEIPT, ESM_TYPE, ESM_UDH, coding, udh};
 
@@ -19,6 +20,15 @@ pub(super) struct Delivery {
     data_coding: u8,
     octets: Bytes,
     tlvs: Tlvs,
+}
+
+/// What a delivery is.
+#[derive(Debug)]
+pub(super) enum Sorted {
+    /// All there is.
+    Whole(Inbound),
+    /// Of a message that has others.
+    Part(Part),
 }
 
 impl Delivery {
@@ -51,23 +61,35 @@ impl Delivery {
         })
     }
 
-    /// A receipt or a message from a handset.
-    pub(super) fn into_inbound(mut self, received_at: DateTime<Utc>) -> Inbound {
-        if let Some(receipt) = self.receipt(received_at) {
-            return Inbound::Receipt(receipt);
+    /// A receipt, a message from a handset, or a part of one.
+    pub(super) fn sort(mut self, form: IdForm, received_at: DateTime<Utc>) -> Sorted {
+        if let Some(receipt) = self.receipt(form, received_at) {
+            return Sorted::Whole(Inbound::Receipt(receipt));
         }
-        if self.esm_class & ESM_UDH != 0 {
-            udh::strip(&mut self.octets);
+        let header = if self.esm_class & ESM_UDH == 0 {
+            None
+        } else {
+            udh::strip(&mut self.octets)
+        };
+        match header.or_else(|| self.tlvs.place()) {
+            Some(place) if place.parts > 1 => Sorted::Part(Part {
+                source: self.source,
+                destination: self.destination,
+                place,
+                data_coding: self.data_coding,
+                octets: self.octets,
+                received_at,
+            }),
+            _ => Sorted::Whole(Inbound::Message(InboundMessage {
+                text: coding::decode(&self.octets, self.data_coding),
+                source: self.source,
+                destination: self.destination,
+                received_at,
+            })),
         }
-        Inbound::Message(InboundMessage {
-            text: coding::decode(&self.octets, self.data_coding),
-            source: self.source,
-            destination: self.destination,
-            received_at,
-        })
     }
 
-    fn receipt(&self, received_at: DateTime<Utc>) -> Option<DeliveryReceipt> {
+    fn receipt(&self, form: IdForm, received_at: DateTime<Utc>) -> Option<DeliveryReceipt> {
         let id = self
             .tlvs
             .get(tlv::RECEIPTED_MESSAGE_ID)
@@ -81,8 +103,10 @@ impl Delivery {
             .tlvs
             .get(tlv::MESSAGE_STATE)
             .and_then(|value| value.first());
+        let provider_id = id.or(text.provider_id).unwrap_or_default();
         Some(DeliveryReceipt {
-            provider_id: id.or(text.provider_id).unwrap_or_default(),
+            response_id: receipt::response_id(&provider_id, form),
+            provider_id,
             status: match state {
                 Some(state) => receipt::status_of_state(*state),
                 None => text.state.as_deref().and_then(receipt::status_of_word),
@@ -151,7 +175,7 @@ mod tests {
     fn read(body: &[u8]) {
         for read in [Delivery::of_deliver_sm, Delivery::of_data_sm] {
             if let Ok(delivery) = read(BytesMut::from(body)) {
-                delivery.into_inbound(DateTime::UNIX_EPOCH);
+                delivery.sort(IdForm::Same, DateTime::UNIX_EPOCH);
             }
         }
     }

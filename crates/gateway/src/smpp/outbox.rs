@@ -1,5 +1,11 @@
 //! The messages of one bind on their way out: which part is written next, which are in flight, and what became of them.
 //! Knows no socket: it writes into an [`Output`] and is told what came back.
+//!
+//! It outlives the connection. A message of which some parts were written when the connection went is kept, and its
+//! other parts are written on the next one: no part is written twice, and the handset can put the whole together. One
+//! of which nothing was written is handed back.
+
+mod message;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,44 +13,25 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clarion_domain::clock::Clock;
-use clarion_domain::gateway::{OutcomeSink, PartOutcome, Submission, SubmitOutcome};
-use clarion_domain::message::MessageStatus;
+use clarion_domain::gateway::PartOutcome;
+use clarion_domain::sender::SenderId;
 use rusmpp::CommandStatus;
 use tokio::time::Instant;
 
-use super::bind::BIND_SEQUENCE;
-use super::codes::{self, Class};
-use super::pdu::{Form, Letter};
+use self::message::{Message, Part};
+use super::codes::{self, Class, Codes};
+use super::connect::BIND_SEQUENCE;
+use super::pdu::Form;
 use super::settings::SmppSettings;
-use super::window::Slot;
 use crate::wire::frame;
 use crate::wire::output::{Output, Place};
 
-/// A message to be sent, with its room, and where its outcome goes.
-pub(super) struct Job {
-    pub(super) submission: Submission,
-    pub(super) outcomes: Arc<dyn OutcomeSink>,
-    pub(super) slot: Slot,
-}
-
-impl Job {
-    /// Tells the outcome, and only then gives the room back.
-    fn finish(self, parts: Vec<PartOutcome>, at: DateTime<Utc>) {
-        self.outcomes
-            .outcome(self.submission, SubmitOutcome { parts, at });
-        drop(self.slot);
-    }
-
-    /// Ends a message of which nothing was written.
-    pub(super) fn decline(self, form: &Form, at: DateTime<Utc>) {
-        let parts = form.parts_of(&self.submission.text);
-        self.finish(vec![PartOutcome::NotWritten; parts], at);
-    }
-}
+pub(super) use self::message::Job;
 
 /// The messages of one bind on their way out.
 pub(super) struct Outbox {
     form: Arc<Form>,
+    codes: Arc<Codes>,
     clock: Arc<dyn Clock>,
     window: usize,
     response_timeout: Duration,
@@ -64,32 +51,32 @@ struct PartKey {
     part: usize,
 }
 
-struct Message {
-    job: Job,
-    letter: Letter,
-    parts: Vec<Part>,
-    /// After this it is not tried again.
-    until: DateTime<Utc>,
-    /// The code of the last refusal for now.
-    deferred_by: Option<u32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Waiting,
-    InFlight,
-    Done(PartOutcome),
-}
-
 struct Flight {
     key: PartKey,
     place: Place,
 }
 
+/// What can be written now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing.
+    Nothing,
+    /// Nothing before then, since the senders of all that waits have had their share.
+    From(Instant),
+    /// A part, at this place among those that wait.
+    Part(usize),
+}
+
 impl Outbox {
-    pub(super) fn new(settings: &SmppSettings, form: Arc<Form>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        settings: &SmppSettings,
+        form: Arc<Form>,
+        codes: Arc<Codes>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             form,
+            codes,
             clock,
             window: settings.window,
             response_timeout: settings.response_timeout,
@@ -121,17 +108,8 @@ impl Outbox {
         self.next_message += 1;
         self.ready
             .extend((0..letter.parts()).map(|part| PartKey { message, part }));
-        let parts = vec![Part::Waiting; letter.parts()];
-        self.messages.insert(
-            message,
-            Message {
-                job,
-                letter,
-                parts,
-                until,
-                deferred_by: None,
-            },
-        );
+        self.messages
+            .insert(message, Message::new(job, letter, until));
     }
 
     /// Whether a part waits and the window has room for it.
@@ -144,9 +122,24 @@ impl Outbox {
         !self.ready.is_empty() && self.flights.len() < self.window
     }
 
-    /// Writes the next part, or ends it where its time is over.
-    pub(super) fn write_next(&mut self, output: &mut Output, now: Instant) {
-        let Some(key) = self.ready.pop_front() else {
+    /// Chooses what to write next: the first that waits and whose sender has leave.
+    pub(super) fn next(&self, mut leave: impl FnMut(&SenderId) -> Result<(), Instant>) -> Next {
+        let mut earliest: Option<Instant> = None;
+        for (index, key) in self.ready.iter().enumerate() {
+            if !self.is_waiting(*key) {
+                continue;
+            }
+            match leave(&self.messages[&key.message].job.submission.sender) {
+                Ok(()) => return Next::Part(index),
+                Err(at) => earliest = Some(earliest.map_or(at, |earliest| earliest.min(at))),
+            }
+        }
+        earliest.map_or(Next::Nothing, Next::From)
+    }
+
+    /// Writes the part at that place among those that wait, or ends it where its time is over.
+    pub(super) fn write(&mut self, index: usize, output: &mut Output, now: Instant) {
+        let Some(key) = self.ready.remove(index) else {
             return;
         };
         let sequence = self.next_sequence();
@@ -174,7 +167,7 @@ impl Outbox {
         provider_id: String,
     ) -> Option<Class> {
         let key = self.flights.remove(&sequence)?.key;
-        let class = codes::class(code);
+        let class = self.codes.class(code);
         match class {
             Class::Accepted => self.settle(key, PartOutcome::Accepted { provider_id }),
             Class::Permanent(status) => {
@@ -208,34 +201,63 @@ impl Outbox {
         self.due.front().map(|(due, _)| *due)
     }
 
-    /// Hands back the messages of which nothing is written or in flight; the others are finished.
+    /// Hands back the messages of which nothing is written or in flight.
     pub(super) fn withdraw(&mut self) {
-        let untouched = |message: &Message| message.parts.iter().all(|part| *part == Part::Waiting);
         for key in self.keys() {
-            if self.messages.get(&key).is_some_and(untouched) {
+            if self.messages.get(&key).is_some_and(Message::is_untouched) {
                 self.end(key);
             }
         }
     }
 
-    /// The connection is gone: what has begun to be written is unknown, the rest was never written.
-    pub(super) fn close(&mut self, output: &Output) {
+    /// The connection is gone: what has begun to be written is unknown, the rest was never written. Messages that were
+    /// written in part wait for the next connection, the others are handed back.
+    pub(super) fn disconnect(&mut self, output: &Output) {
         for flight in std::mem::take(&mut self.flights).into_values() {
-            let outcome = if output.has_begun(flight.place) {
-                PartOutcome::Unknown
-            } else {
-                PartOutcome::NotWritten
-            };
-            self.settle(flight.key, outcome);
+            if output.has_begun(flight.place) {
+                self.settle(flight.key, PartOutcome::Unknown);
+            } else if let Some(message) = self.messages.get_mut(&flight.key.message) {
+                message.parts[flight.key.part] = Part::Waiting;
+            }
         }
+        self.due.clear();
+        self.sequence = BIND_SEQUENCE + 1;
+        self.withdraw();
+        self.ready.clear();
+        for message in self.keys() {
+            let waiting = self.messages[&message].waiting();
+            self.ready
+                .extend(waiting.map(|part| PartKey { message, part }));
+        }
+    }
+
+    /// Ends what waits for a connection longer than its message may.
+    pub(super) fn expire_waiting(&mut self) {
+        let now = self.clock.now();
         for key in self.keys() {
-            self.end(key);
+            if let Some(message) = self.messages.get_mut(&key)
+                && now > message.until
+            {
+                let expired = message.expired();
+                message.end_waiting(&expired);
+                self.end(key);
+            }
         }
+    }
+
+    /// No connection will come any more: what was never written is told so.
+    pub(super) fn abandon(&mut self) {
+        self.keys().into_iter().for_each(|key| self.end(key));
     }
 
     /// Whether all messages have ended.
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
+    }
+
+    /// How many messages have not ended.
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
     }
 
     /// How many parts are in flight.
@@ -289,52 +311,19 @@ impl Outbox {
         }
     }
 
-    /// Tells a message's outcome; parts still waiting were never written.
     fn end(&mut self, key: u64) {
         if let Some(message) = self.messages.remove(&key) {
-            let outcomes = message.parts.into_iter().map(Part::outcome).collect();
-            message.job.finish(outcomes, self.clock.now());
-        }
-    }
-}
-
-impl Message {
-    /// A refused part ends those that were not written yet: the message cannot be whole any more.
-    fn settle(&mut self, part: usize, outcome: PartOutcome) {
-        if matches!(outcome, PartOutcome::Refused { .. }) {
-            for waiting in self.parts.iter_mut().filter(|part| **part == Part::Waiting) {
-                *waiting = Part::Done(outcome.clone());
-            }
-        }
-        self.parts[part] = Part::Done(outcome);
-    }
-
-    fn is_done(&self) -> bool {
-        self.parts.iter().all(|part| matches!(part, Part::Done(_)))
-    }
-
-    fn expired(&self) -> PartOutcome {
-        PartOutcome::Refused {
-            status: MessageStatus::Expired,
-            code: self.deferred_by.map(codes::text).unwrap_or_default(),
-        }
-    }
-}
-
-impl Part {
-    fn outcome(self) -> PartOutcome {
-        match self {
-            Self::Waiting => PartOutcome::NotWritten,
-            Self::InFlight => PartOutcome::Unknown,
-            Self::Done(outcome) => outcome,
+            message.end(self.clock.now());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Mutex;
 
+    use clarion_domain::gateway::{OutcomeSink, Submission, SubmitOutcome};
     use clarion_domain::phone::{PhoneNumber, Region};
     use clarion_domain::recipient::{CampaignKey, RecipientKey};
     use clarion_domain::sender::SenderId;
@@ -366,7 +355,9 @@ mod tests {
             "name = 'main'\nhost = 'smsc'\nsystem_id = 'x'\npassword = 'x'\nwindow = {window}"
         ))
         .unwrap();
-        let mut outbox = Outbox::new(&settings, Arc::new(Form::new(&settings)), Arc::new(Still));
+        let form = Arc::new(Form::new(&settings));
+        let codes = Arc::new(Codes::new(&BTreeMap::new()).unwrap());
+        let mut outbox = Outbox::new(&settings, form, codes, Arc::new(Still));
         let outcomes = Arc::new(Outcomes::default());
         let seats = Window::new(1, parts.len());
         seats.set_up(0, true);
@@ -399,7 +390,7 @@ mod tests {
 
     fn write_all(outbox: &mut Outbox, output: &mut Output, now: Instant) {
         while outbox.can_write() {
-            outbox.write_next(output, now);
+            outbox.write(0, output, now);
         }
     }
 
@@ -421,8 +412,8 @@ mod tests {
     async fn only_overdue_answers_are_given_up() {
         let (mut outbox, outcomes) = outbox(10, &[1, 1]).await;
         let (mut output, begun) = (Output::default(), Instant::now());
-        outbox.write_next(&mut output, begun);
-        outbox.write_next(&mut output, begun + Duration::from_secs(5));
+        outbox.write(0, &mut output, begun);
+        outbox.write(0, &mut output, begun + Duration::from_secs(5));
         assert_eq!(outbox.next_due(), Some(begun + Duration::from_secs(30)));
         assert_eq!(outbox.expire(begun + Duration::from_secs(30)), 1);
         assert_eq!(told(&outcomes), [(1, vec![PartOutcome::Unknown])]);
@@ -432,22 +423,66 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_not_begun_is_handed_back_and_what_the_socket_has_is_unknown() {
-        let (mut outbox, outcomes) = outbox(2, &[3, 1]).await;
+        let (mut outbox, outcomes) = outbox(3, &[1, 1, 1]).await;
+        let mut output = Output::default();
+        outbox.write(0, &mut output, Instant::now());
+        outbox.write(0, &mut output, Instant::now());
+        // The socket has taken the first part only.
+        let first = u32::from_be_bytes(*output.buffer.first_chunk().unwrap()) as usize;
+        let _ = output.buffer.split_to(first);
+        output.took(first);
+        outbox.disconnect(&output);
+        let mut told = told(&outcomes);
+        told.sort_by_key(|(seq, _)| *seq);
+        assert_eq!(
+            told,
+            [
+                (1, vec![PartOutcome::Unknown]),
+                (2, vec![PartOutcome::NotWritten]),
+                (3, vec![PartOutcome::NotWritten])
+            ]
+        );
+        assert!(outbox.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_message_written_in_part_goes_on_with_the_parts_that_were_not() {
+        let (mut outbox, outcomes) = outbox(2, &[3]).await;
         let mut output = Output::default();
         write_all(&mut outbox, &mut output, Instant::now());
-        outbox.withdraw();
-        assert_eq!(told(&outcomes), [(2, vec![PartOutcome::NotWritten])]);
         // The socket has taken the first part and one octet of the second.
         let first = u32::from_be_bytes(*output.buffer.first_chunk().unwrap()) as usize;
         let _ = output.buffer.split_to(first + 1);
         output.took(first + 1);
-        outbox.close(&output);
+        outbox.disconnect(&output);
+        assert_eq!(told(&outcomes), []);
+
+        let mut output = Output::default();
+        write_all(&mut outbox, &mut output, Instant::now());
+        assert_eq!(outbox.in_flight(), 1);
+        outbox.answered(BIND_SEQUENCE + 1, 0, "3".to_owned());
         let parts = vec![
             PartOutcome::Unknown,
             PartOutcome::Unknown,
-            PartOutcome::NotWritten,
+            PartOutcome::Accepted {
+                provider_id: "3".to_owned(),
+            },
         ];
         assert_eq!(told(&outcomes), [(1, parts)]);
-        assert!(outbox.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_sender_that_has_had_its_share_holds_up_nobody_else() {
+        let (mut outbox, _) = outbox(10, &[1, 1]).await;
+        let later = Instant::now() + Duration::from_secs(1);
+        assert_eq!(outbox.next(|_| Err(later)), Next::From(later));
+        let mut asked = 0;
+        let second = outbox.next(|_| {
+            asked += 1;
+            if asked == 1 { Err(later) } else { Ok(()) }
+        });
+        assert_eq!(second, Next::Part(1));
+        write_all(&mut outbox, &mut Output::default(), Instant::now());
+        assert_eq!(outbox.next(|_| Ok(())), Next::Nothing);
     }
 }

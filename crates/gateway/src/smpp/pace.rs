@@ -1,9 +1,13 @@
 //! How fast parts may go: the gateway's limit, and a bind that slows down when the peer says so.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use clarion_domain::sender::SenderId;
 use tokio::time::Instant;
+
+use super::meter::Measure;
 
 /// The gateway's limit in parts per second, shared by its binds.
 #[derive(Debug, Clone)]
@@ -18,6 +22,11 @@ impl Limit {
         )
     }
 
+    fn next(&self) -> Option<Instant> {
+        let drip = self.0.as_ref()?;
+        Some(drip.lock().unwrap_or_else(PoisonError::into_inner).next)
+    }
+
     /// Takes leave for one part, or tells when to ask again.
     fn take(&self, now: Instant) -> Result<(), Instant> {
         match &self.0 {
@@ -27,6 +36,43 @@ impl Limit {
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(now),
         }
+    }
+}
+
+/// The limit of each sender in parts per second, shared by the gateway's binds.
+#[derive(Debug)]
+pub(super) struct SenderLimit {
+    per_second: u32,
+    drips: Mutex<HashMap<SenderId, Drip>>,
+}
+
+/// Senders that are kept in mind; beyond, those are forgotten that have leave anyway.
+const SENDERS: usize = 1_000;
+
+impl SenderLimit {
+    /// 0: none.
+    pub(super) fn new(per_second: u32) -> Self {
+        Self {
+            per_second,
+            drips: Mutex::default(),
+        }
+    }
+
+    /// Takes leave for one part of that sender, or tells when to ask again.
+    pub(super) fn take(&self, sender: &SenderId, now: Instant) -> Result<(), Instant> {
+        if self.per_second == 0 {
+            return Ok(());
+        }
+        let mut drips = self.drips.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(drip) = drips.get_mut(sender) {
+            return drip.take(now);
+        }
+        if drips.len() >= SENDERS {
+            drips.retain(|_, drip| drip.next > now);
+        }
+        let drip = drips.entry(sender.clone());
+        drip.or_insert(Drip::new(f64::from(self.per_second), now))
+            .take(now)
     }
 }
 
@@ -87,12 +133,22 @@ impl Pace {
         Self {
             limit,
             slow: None,
-            measure: Measure {
-                since: now,
-                taken: 0,
-                rate: 0.0,
-            },
+            measure: Measure::new(now),
         }
+    }
+
+    /// Whether there is leave for a part, as far as this bind knows; the other binds share the limit.
+    pub(super) fn ready(&self, now: Instant) -> Result<(), Instant> {
+        let slow = self.slow.as_ref().map(|slow| slow.drip.next);
+        match slow.into_iter().chain(self.limit.next()).max() {
+            Some(next) if next > now => Err(next),
+            _ => Ok(()),
+        }
+    }
+
+    /// Parts per second that refusals have slowed it down to.
+    pub(super) fn slowed_to(&self) -> Option<u32> {
+        self.slow.as_ref().map(|slow| slow.rate.round() as u32)
     }
 
     /// Takes leave for one part, or tells when to ask again.
@@ -146,38 +202,6 @@ impl Pace {
     }
 }
 
-/// How many parts per second the peer takes.
-#[derive(Debug)]
-struct Measure {
-    since: Instant,
-    taken: u32,
-    rate: f64,
-}
-
-const SPAN: Duration = Duration::from_secs(1);
-
-impl Measure {
-    fn taken(&mut self, now: Instant) {
-        self.turn(now);
-        self.taken += 1;
-    }
-
-    /// Of the last whole span, or of the present one where that is more.
-    fn rate(&mut self, now: Instant) -> f64 {
-        self.turn(now);
-        self.rate.max(f64::from(self.taken))
-    }
-
-    fn turn(&mut self, now: Instant) {
-        let elapsed = now.saturating_duration_since(self.since);
-        if elapsed >= SPAN {
-            self.rate = f64::from(self.taken) / elapsed.as_secs_f64();
-            self.taken = 0;
-            self.since = now;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +235,38 @@ mod tests {
                 .count();
         }
         assert!((99..=103).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn each_sender_has_its_own_limit() {
+        let mut now = Instant::now();
+        let limit = SenderLimit::new(100);
+        let senders = ["A", "B"].map(|name| SenderId::Alphanumeric(name.to_owned()));
+        let mut sent = [0, 0];
+        for _ in 0..1_000 {
+            now += Duration::from_millis(1);
+            for (sender, sent) in senders.iter().zip(&mut sent) {
+                *sent += u32::from(limit.take(sender, now).is_ok());
+            }
+        }
+        assert!(
+            sent.iter().all(|sent| (99..=103).contains(sent)),
+            "{sent:?}"
+        );
+    }
+
+    #[test]
+    fn no_number_of_senders_fills_the_memory() {
+        let now = Instant::now();
+        let limit = SenderLimit::new(1_000_000);
+        for number in 0..5_000 {
+            let sender = SenderId::Alphanumeric(number.to_string());
+            assert_eq!(
+                limit.take(&sender, now + Duration::from_millis(number)),
+                Ok(())
+            );
+        }
+        assert!(limit.drips.lock().unwrap().len() <= SENDERS);
     }
 
     #[test]

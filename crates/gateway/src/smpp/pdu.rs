@@ -1,32 +1,33 @@
 //! From a submission to the submit_sm of each of its parts.
 
-use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use clarion_domain::gateway::{PartOutcome, Submission};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::sender::SenderId;
-use clarion_domain::text::{self, Encoding, Reference};
+use clarion_domain::text::{self, Encoding};
 use rusmpp::CommandStatus;
 use rusmpp::pdus::SubmitSm;
 use rusmpp::types::{COctetString, EmptyOrFullCOctetString, OctetString};
-use rusmpp::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, ServiceType, Ton};
+use rusmpp::values::{
+    DataCoding, EsmClass, Npi, PriorityFlag, RegisteredDelivery, ServiceType, Ton,
+};
 
 use super::codes;
+use super::parts::{Bodies, Writing};
 use super::settings::SmppSettings;
-use crate::wire::udh::Concatenation;
-use crate::wire::{ESM_UDH, coding};
 
 type Address = COctetString<1, 21>;
 
 /// What all submit_sm of a gateway have in common.
 #[derive(Debug)]
 pub(super) struct Form {
-    reference: Reference,
+    writing: Writing,
     service_type: ServiceType,
     source_ton: Option<u8>,
     source_npi: Option<u8>,
     dest_ton: Ton,
     dest_npi: Npi,
+    priority: PriorityFlag,
     registered_delivery: RegisteredDelivery,
     validity: Option<TimeDelta>,
 }
@@ -38,28 +39,27 @@ pub(super) struct Letter {
     source_ton: Ton,
     source_npi: Npi,
     destination: Address,
-    esm_class: EsmClass,
-    data_coding: DataCoding,
-    parts: Vec<Bytes>,
+    bodies: Bodies,
     valid_until: Option<DateTime<Utc>>,
 }
 
 impl Letter {
     /// How many parts it has.
     pub(super) fn parts(&self) -> usize {
-        self.parts.len()
+        self.bodies.parts.len()
     }
 }
 
 impl Form {
     pub(super) fn new(settings: &SmppSettings) -> Self {
         Self {
-            reference: settings.concatenation.reference(),
+            writing: Writing::new(settings),
             service_type: ServiceType::new(settings.service_type.parse().unwrap_or_default()),
             source_ton: settings.source_ton,
             source_npi: settings.source_npi,
             dest_ton: Ton::from(settings.dest_ton),
             dest_npi: Npi::from(settings.dest_npi),
+            priority: PriorityFlag::new(settings.priority),
             registered_delivery: RegisteredDelivery::from(settings.registered_delivery),
             validity: TimeDelta::from_std(settings.validity)
                 .ok()
@@ -69,7 +69,7 @@ impl Form {
 
     /// How many parts a text makes on this gateway.
     pub(super) fn parts_of(&self, text: &str) -> usize {
-        text::segments(text, self.reference).count.max(1) as usize
+        self.writing.count(text)
     }
 
     /// Splits and encodes a message.
@@ -77,8 +77,6 @@ impl Form {
     /// # Errors
     /// What no PDU can carry is refused with the code that the peer would refuse it with.
     pub(super) fn letter(&self, submission: &Submission) -> Result<Letter, PartOutcome> {
-        let encoding = text::encoding_of(&submission.text);
-        let parts = self.encode(submission, encoding)?;
         let (ton, npi) = submission.sender.ton_npi();
         Ok(Letter {
             source: source_address(&submission.sender)?,
@@ -86,42 +84,17 @@ impl Form {
             source_npi: Npi::from(self.source_npi.unwrap_or(npi)),
             destination: Address::from_string(submission.destination.digits().to_string())
                 .map_err(|_| refused(CommandStatus::EsmeRinvdstadr))?,
-            esm_class: EsmClass::from(if parts.len() > 1 { ESM_UDH } else { 0 }),
-            data_coding: DataCoding::from(coding::data_coding(encoding)),
-            parts,
+            bodies: self
+                .writing
+                .bodies(&submission.text, submission.reference)
+                .ok_or_else(|| refused(CommandStatus::EsmeRinvmsglen))?,
             valid_until: submission.valid_until,
         })
     }
 
-    fn encode(
-        &self,
-        submission: &Submission,
-        encoding: Encoding,
-    ) -> Result<Vec<Bytes>, PartOutcome> {
-        let too_long = || refused(CommandStatus::EsmeRinvmsglen);
-        let texts = text::split(&submission.text, self.reference);
-        let count = u8::try_from(texts.len()).map_err(|_| too_long())?;
-        let mut parts = Vec::with_capacity(texts.len());
-        for (part, text) in (1..).zip(texts) {
-            let mut octets = if count > 1 {
-                let place = Concatenation {
-                    reference: submission.reference,
-                    parts: count,
-                    part,
-                };
-                place.header(self.reference)
-            } else {
-                Vec::new()
-            };
-            octets.append(&mut text::encode(text, encoding).ok_or_else(too_long)?);
-            parts.push(Bytes::from(octets));
-        }
-        Ok(parts)
-    }
-
     /// The submit_sm of one part, written now.
     pub(super) fn submit_sm(&self, letter: &Letter, part: usize, now: DateTime<Utc>) -> SubmitSm {
-        let octets = letter.parts.get(part).cloned().unwrap_or_default();
+        let body = letter.bodies.parts.get(part).cloned().unwrap_or_default();
         SubmitSm::builder()
             .service_type(self.service_type.clone())
             .source_addr_ton(letter.source_ton)
@@ -130,11 +103,13 @@ impl Form {
             .dest_addr_ton(self.dest_ton)
             .dest_addr_npi(self.dest_npi)
             .destination_addr(letter.destination.clone())
-            .esm_class(letter.esm_class)
+            .esm_class(EsmClass::from(letter.bodies.esm_class))
+            .priority_flag(self.priority)
             .validity_period(self.validity_period(letter.valid_until, now))
             .registered_delivery(self.registered_delivery)
-            .data_coding(letter.data_coding)
-            .short_message(OctetString::from_bytes(octets).unwrap_or_default())
+            .data_coding(DataCoding::from(letter.bodies.data_coding))
+            .short_message(OctetString::from_bytes(body.octets).unwrap_or_default())
+            .tlvs(body.tlvs)
             .build()
     }
 
@@ -185,9 +160,9 @@ fn source_address(sender: &SenderId) -> Result<Address, PartOutcome> {
 fn refused(status: CommandStatus) -> PartOutcome {
     let code = u32::from(status);
     PartOutcome::Refused {
-        status: match codes::class(code) {
-            codes::Class::Permanent(status) => status,
-            _ => MessageStatus::Failed,
+        status: match status {
+            CommandStatus::EsmeRinvdstadr => MessageStatus::RejectedInvalidRecipient,
+            _ => MessageStatus::Rejected,
         },
         code: codes::text(code),
     }

@@ -3,22 +3,24 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use futures_util::FutureExt;
 use rusmpp::{CommandId, CommandStatus, Pdu};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::bind::{Bind, Link};
+use super::bind::Bind;
 use super::codes::Class;
+use super::connect::Link;
 use super::deliveries::Deliveries;
-use super::outbox::{Job, Outbox};
+use super::outbox::{Job, Next, Outbox};
 use super::pace::Pace;
 use super::phase::{End, Phase};
+use super::settings::SmppSettings;
 use crate::wire::frame::{self, Frame};
 use crate::wire::output::Output;
 use crate::wire::tlv::c_string;
@@ -37,7 +39,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// One bound connection.
 pub(super) struct Session<'a> {
     bind: &'a Bind,
-    outbox: Outbox,
+    settings: &'a SmppSettings,
+    outbox: &'a mut Outbox,
     output: Output,
     deliveries: Deliveries,
     pace: Pace,
@@ -50,18 +53,15 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(bind: &'a Bind) -> Self {
+    pub(super) fn new(bind: &'a Bind, outbox: &'a mut Outbox) -> Self {
         let now = Instant::now();
         Self {
             bind,
-            outbox: Outbox::new(
-                &bind.settings,
-                Arc::clone(&bind.form),
-                Arc::clone(&bind.clock),
-            ),
+            settings: &bind.shared.settings,
+            outbox,
             output: Output::default(),
             deliveries: Deliveries::default(),
-            pace: Pace::new(bind.limit.clone(), now),
+            pace: Pace::new(bind.shared.limit.clone(), now),
             paced: None,
             heard: now,
             asked: None,
@@ -69,7 +69,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs until the connection ends; every message that was taken in has its outcome then.
+    /// Runs until the connection ends. Every message that was taken in has its outcome then, but for those that were
+    /// written in part: the outbox keeps them.
     pub(super) async fn run(
         mut self,
         mut link: Link,
@@ -85,8 +86,8 @@ impl<'a> Session<'a> {
         if let End::Broken(_) = end {
             self.hear_out(&mut link).await;
         }
-        self.outbox.close(&self.output);
-        self.bind.show_in_flight(0);
+        self.outbox.disconnect(&self.output);
+        self.bind.show_busy(self.outbox, None);
         self.last_word(&mut link, &end).await;
         end
     }
@@ -110,8 +111,9 @@ impl<'a> Session<'a> {
             frame::make_room(&mut link.input);
             tokio::select! {
                 read = link.reader.read_buf(&mut link.input), if self.may_read() => self.on_read(read)?,
-                written = link.writer.write_buf(&mut self.output.buffer),
-                    if !self.output.buffer.is_empty() => self.on_written(written)?,
+                written = link.writer.work(&mut self.output), if link.writer.has_work(&self.output) => {
+                    self.on_written(written)?;
+                }
                 stored = self.deliveries.next() => self.deliveries.answer(stored, &mut self.output.buffer),
                 Some(batch) = jobs.recv(), if self.phase == Phase::Open => self.accept(batch, jobs),
                 () = stop.cancelled(), if self.phase == Phase::Open => self.drain(jobs),
@@ -136,17 +138,11 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn on_written(&mut self, written: io::Result<usize>) -> Result<(), End> {
-        match written {
-            Ok(octets) => {
-                self.output.took(octets);
-                Ok(())
-            }
-            Err(error) => {
-                self.output.failed();
-                Err(End::Broken(error))
-            }
-        }
+    fn on_written(&mut self, written: io::Result<()>) -> Result<(), End> {
+        written.map_err(|error| {
+            self.output.failed();
+            End::Broken(error)
+        })
     }
 
     fn accept(&mut self, batch: Vec<Job>, jobs: &mut mpsc::Receiver<Vec<Job>>) {
@@ -161,13 +157,28 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         self.paced = None;
         while self.may_write() && self.outbox.can_write() {
-            if let Err(at) = self.pace.take(now) {
-                self.paced = Some(at);
-                break;
+            match self.next_part(now) {
+                Ok(Some(part)) => self.outbox.write(part, &mut self.output, now),
+                Ok(None) => break,
+                Err(at) => {
+                    self.paced = Some(at);
+                    break;
+                }
             }
-            self.outbox.write_next(&mut self.output, now);
         }
-        self.bind.show_in_flight(self.outbox.in_flight());
+        self.bind.show_busy(self.outbox, self.pace.slowed_to());
+    }
+
+    /// Takes leave for the part to be written next, or tells when to ask again. The sender is asked last, since what it
+    /// gave cannot be given back.
+    fn next_part(&mut self, now: Instant) -> Result<Option<usize>, Instant> {
+        self.pace.ready(now)?;
+        let senders = &self.bind.shared.senders;
+        match self.outbox.next(|sender| senders.take(sender, now)) {
+            Next::Nothing => Ok(None),
+            Next::From(at) => Err(at),
+            Next::Part(part) => self.pace.take(now).map(|()| Some(part)),
+        }
     }
 
     fn may_write(&self) -> bool {
@@ -210,11 +221,14 @@ impl<'a> Session<'a> {
             .outbox
             .answered(frame.sequence, frame.status, provider_id)
         {
-            Some(Class::Accepted) => self.pace.taken(now),
+            Some(Class::Accepted) => {
+                self.pace.taken(now);
+                self.bind.shared.meter.taken(now);
+            }
             Some(Class::Temporary) => self.pace.refused(now),
             Some(Class::Permanent(_)) => {}
             None => tracing::debug!(
-                gateway = self.bind.settings.name,
+                gateway = self.settings.name,
                 sequence = frame.sequence,
                 "an answer came that nothing waits for any more"
             ),
@@ -222,9 +236,9 @@ impl<'a> Session<'a> {
     }
 
     fn on_delivery(&mut self, frame: Frame) {
-        let (sequence, gateway) = (frame.sequence, &self.bind.settings.name);
-        let now = self.bind.clock.now();
-        if let Err(error) = self.deliveries.take(frame, gateway, &*self.bind.sink, now) {
+        let sequence = frame.sequence;
+        if let Err(error) = self.deliveries.take(frame, &self.bind.shared.desk) {
+            let gateway = &self.settings.name;
             tracing::warn!(gateway, ?error, "a delivery cannot be read");
             self.refuse(CommandStatus::EsmeRinvcmdlen, sequence);
         }
@@ -263,9 +277,11 @@ impl<'a> Session<'a> {
     fn catch_up(&mut self, link: &mut Link) -> Result<(), End> {
         while self.may_read() {
             frame::make_room(&mut link.input);
-            match link.reader.try_read_buf(&mut link.input) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                read => self.on_read(read)?,
+            let reading = link.reader.read_buf(&mut link.input);
+            // Unconstrained: else it may seem that nothing is there, only since it is another task's turn.
+            match tokio::task::unconstrained(reading).now_or_never() {
+                Some(read) => self.on_read(read)?,
+                None => break,
             }
             self.take_frames(&mut link.input)?;
         }
@@ -276,7 +292,7 @@ impl<'a> Session<'a> {
         let parts = self.outbox.expire(now);
         if parts > 0 {
             tracing::warn!(
-                gateway = self.bind.settings.name,
+                gateway = self.settings.name,
                 parts,
                 "the peer did not answer in time: the outcome of these parts is unknown"
             );
@@ -289,7 +305,7 @@ impl<'a> Session<'a> {
             None if self.enquire_at() <= now => {
                 let sequence = self.outbox.next_sequence();
                 self.respond(sequence, Pdu::EnquireLink);
-                self.asked = Some(now + self.bind.settings.response_timeout);
+                self.asked = Some(now + self.settings.response_timeout);
                 Ok(())
             }
             _ => Ok(()),
@@ -297,7 +313,7 @@ impl<'a> Session<'a> {
     }
 
     fn enquire_at(&self) -> Instant {
-        self.heard + self.bind.settings.enquire_link
+        self.heard + self.settings.enquire_link
     }
 
     /// When something must be done though nothing happens.
@@ -319,7 +335,7 @@ impl<'a> Session<'a> {
         self.accept(Vec::new(), jobs);
         self.outbox.withdraw();
         self.phase = Phase::Draining {
-            until: Instant::now() + self.bind.settings.response_timeout,
+            until: Instant::now() + self.settings.response_timeout,
         };
     }
 
@@ -327,7 +343,7 @@ impl<'a> Session<'a> {
         self.bind.show_down();
         self.outbox.withdraw();
         self.phase = Phase::Leaving {
-            until: Instant::now() + self.bind.settings.response_timeout.min(LEAVE),
+            until: Instant::now() + self.settings.response_timeout.min(LEAVE),
             sequence,
         };
     }
@@ -339,7 +355,7 @@ impl<'a> Session<'a> {
                 let sequence = self.outbox.next_sequence();
                 self.respond(sequence, Pdu::Unbind);
                 self.phase = Phase::Unbinding {
-                    until: Instant::now() + self.bind.settings.response_timeout.min(LAST_WORD),
+                    until: Instant::now() + self.settings.response_timeout.min(LAST_WORD),
                 };
                 Ok(())
             }

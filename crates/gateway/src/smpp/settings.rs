@@ -1,102 +1,117 @@
-//! What the operator says about an SMPP gateway, and what is wrong with it.
+//! What the operator says about an SMPP gateway. What is wrong with it is found in `fault`.
 
+mod fault;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clarion_domain::text::Reference;
-use rusmpp::types::COctetString;
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use clarion_domain::receipt;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+pub use self::fault::SettingsFault;
+pub use super::codes::CodeClass;
 
 /// The settings of an SMPP gateway, as in `[[gateways]]` of the configuration.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct SmppSettings {
     /// The gateway's name.
     pub name: String,
     /// The peer's host name or address.
     pub host: String,
     /// The peer's port.
-    #[serde(default = "defaults::port")]
     pub port: u16,
+    /// Whether the connection is encrypted, and the peer's certificate checked.
+    pub tls: bool,
+    /// PEM file of the authorities that may have issued the peer's certificate; empty: those that the system knows.
+    pub tls_ca_file: PathBuf,
+    /// The name that the peer's certificate must bear; empty: `host`.
+    pub tls_server_name: String,
     /// Who we are.
     pub system_id: String,
     /// Proves it; at most 8 characters, which is SMPP's limit.
     pub password: SecretString,
     /// The kind of system that some peers ask for.
-    #[serde(default)]
     pub system_type: String,
-    /// How many connections.
-    #[serde(default = "defaults::binds")]
+    /// The type of number of `address_range`.
+    pub address_ton: u8,
+    /// The numbering plan of `address_range`.
+    pub address_npi: u8,
+    /// Which of our numbers the bind serves; few peers ask for it.
+    pub address_range: String,
+    /// How many binds; in pairs: how many pairs.
     pub binds: usize,
+    /// What a bind is.
+    pub bind_mode: BindMode,
     /// Most parts in flight per bind.
-    #[serde(default = "defaults::window")]
     pub window: usize,
     /// Most parts per second over all binds; 0: no limit.
-    #[serde(default)]
     pub parts_per_second: u32,
+    /// Most parts per second of any one sender over all binds; 0: no limit.
+    pub parts_per_second_per_sender: u32,
     /// After how much silence the peer is asked whether it is alive.
-    #[serde(
-        rename = "enquire_link_seconds",
-        default = "defaults::enquire_link",
-        deserialize_with = "seconds"
-    )]
+    #[serde(rename = "enquire_link_seconds", deserialize_with = "seconds")]
     pub enquire_link: Duration,
     /// How long an answer is waited for. A part that is not answered in that time is of unknown outcome.
-    #[serde(
-        rename = "response_timeout_seconds",
-        default = "defaults::response_timeout",
-        deserialize_with = "seconds"
-    )]
+    #[serde(rename = "response_timeout_seconds", deserialize_with = "seconds")]
     pub response_timeout: Duration,
     /// The first pause before a lost connection is tried again; it doubles with each failure.
-    #[serde(
-        rename = "reconnect_min_seconds",
-        default = "defaults::reconnect_min",
-        deserialize_with = "seconds"
-    )]
+    #[serde(rename = "reconnect_min_seconds", deserialize_with = "seconds")]
     pub reconnect_min: Duration,
     /// The longest such pause.
-    #[serde(
-        rename = "reconnect_max_seconds",
-        default = "defaults::reconnect_max",
-        deserialize_with = "seconds"
-    )]
+    #[serde(rename = "reconnect_max_seconds", deserialize_with = "seconds")]
     pub reconnect_max: Duration,
-    /// How long a part that was refused for now is tried again, where its message sets no earlier end.
-    #[serde(
-        rename = "retry_seconds",
-        default = "defaults::retry",
-        deserialize_with = "seconds"
-    )]
+    /// How long a part that was refused for now, or that waits for a bind after others of its message have been
+    /// written, is tried, where its message sets no earlier end.
+    #[serde(rename = "retry_seconds", deserialize_with = "seconds")]
     pub retry: Duration,
     /// How the parts of a long message are tied together.
-    #[serde(default)]
     pub concatenation: Concatenation,
+    /// How texts of the GSM alphabet are written.
+    pub alphabet: Alphabet,
+    /// The data_coding of texts in GSM 7-bit; 0 means the peer's default alphabet.
+    pub gsm_data_coding: u8,
     /// The octet registered_delivery: 1 asks for a receipt in any case, 0 for none.
-    #[serde(default = "defaults::registered_delivery")]
     pub registered_delivery: u8,
+    /// The priority_flag, 0 to 3.
+    pub priority: u8,
     /// The validity period that the peer is told; 0: its own, unless the message has an end.
-    #[serde(rename = "validity_seconds", default, deserialize_with = "seconds")]
+    #[serde(rename = "validity_seconds", deserialize_with = "seconds")]
     pub validity: Duration,
     /// The service_type.
-    #[serde(default)]
     pub service_type: String,
     /// The sender's type of number, whatever its form says.
-    #[serde(default)]
     pub source_ton: Option<u8>,
     /// The sender's numbering plan, whatever its form says.
-    #[serde(default)]
     pub source_npi: Option<u8>,
     /// The recipient's type of number; international unless set.
-    #[serde(default = "defaults::international")]
     pub dest_ton: u8,
     /// The recipient's numbering plan; ISDN unless set.
-    #[serde(default = "defaults::international")]
     pub dest_npi: u8,
+    /// How receipts write the message ids of submit responses.
+    pub id_form: IdForm,
+    /// How long the parts of a message from a handset are waited for; then it is handed over as far as it has come.
+    #[serde(rename = "join_seconds", deserialize_with = "seconds")]
+    pub join: Duration,
+    /// What answer codes mean where it differs from the table: `"0x58"` or `"ESME_RTHROTTLED"` to its class.
+    pub codes: BTreeMap<String, CodeClass>,
+}
+
+/// What a bind is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BindMode {
+    /// One connection both ways.
+    #[default]
+    Transceiver,
+    /// A transmitter and a receiver.
+    Pair,
 }
 
 /// How the parts of a long message are tied together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Concatenation {
     /// A user data header with an 8-bit reference.
@@ -104,88 +119,94 @@ pub enum Concatenation {
     Udh8,
     /// A user data header with a 16-bit reference.
     Udh16,
+    /// The optional parameters sar_*: the peer makes the header.
+    Sar,
+    /// The whole text in message_payload: the peer splits it.
+    Payload,
 }
 
-impl Concatenation {
-    /// The width of its reference, which decides how much room a part has.
-    #[must_use]
-    pub fn reference(self) -> Reference {
-        match self {
-            Self::Udh8 => Reference::EightBit,
-            Self::Udh16 => Reference::SixteenBit,
+/// How texts of the GSM alphabet are written; all others are UCS-2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Alphabet {
+    /// GSM 7-bit, one septet to the octet.
+    #[default]
+    Gsm7,
+    /// Latin-1, which the peer turns into GSM 7-bit; what only the GSM alphabet has (€, Ω) is written in UCS-2.
+    Latin1,
+}
+
+/// How receipts write the message ids of submit responses; case and leading zeros never count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdForm {
+    /// Alike.
+    #[default]
+    Same,
+    /// The response in hexadecimal, the receipt in decimal.
+    HexadecimalResponse,
+    /// The response in decimal, the receipt in hexadecimal.
+    DecimalResponse,
+}
+
+impl From<IdForm> for receipt::IdForm {
+    fn from(form: IdForm) -> Self {
+        match form {
+            IdForm::Same => Self::Same,
+            IdForm::HexadecimalResponse => Self::DecimalOfHexadecimal,
+            IdForm::DecimalResponse => Self::HexadecimalOfDecimal,
         }
     }
 }
 
-/// What is wrong with a setting. Reads after the gateway's name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsFault {
-    /// It does not fit SMPP's field.
-    #[error("{key} must be ASCII and at most {most} characters long")]
-    Field {
-        /// Which setting.
-        key: &'static str,
-        /// SMPP's limit.
-        most: usize,
-    },
-    /// It is not between its bounds.
-    #[error("{key} must be between {least} and {most}")]
-    Range {
-        /// Which setting.
-        key: &'static str,
-        /// The least.
-        least: u64,
-        /// The most.
-        most: u64,
-    },
-    /// It must be more than nothing.
-    #[error("{key} must be above 0")]
-    Zero {
-        /// Which setting.
-        key: &'static str,
-    },
-}
+/// Type of number 1 and numbering plan 1: international, ISDN, as numbers are handed over.
+const INTERNATIONAL: u8 = 1;
 
-impl SmppSettings {
-    /// Looks for what no peer could be asked for.
-    ///
-    /// # Errors
-    /// The first setting that is wrong.
-    pub fn check(&self) -> Result<(), SettingsFault> {
-        field::<16>("system_id", &self.system_id)?;
-        field::<9>("password", self.password.expose_secret())?;
-        field::<13>("system_type", &self.system_type)?;
-        field::<6>("service_type", &self.service_type)?;
-        range("binds", self.binds as u64, 1, 100)?;
-        range("window", self.window as u64, 1, 10_000)?;
-        above_zero("enquire_link_seconds", self.enquire_link)?;
-        above_zero("response_timeout_seconds", self.response_timeout)
+impl Default for SmppSettings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            host: String::new(),
+            port: 2775,
+            tls: false,
+            tls_ca_file: PathBuf::new(),
+            tls_server_name: String::new(),
+            system_id: String::new(),
+            password: SecretString::default(),
+            system_type: String::new(),
+            address_ton: 0,
+            address_npi: 0,
+            address_range: String::new(),
+            binds: 1,
+            bind_mode: BindMode::default(),
+            window: 50,
+            parts_per_second: 0,
+            parts_per_second_per_sender: 0,
+            enquire_link: Duration::from_secs(30),
+            response_timeout: Duration::from_secs(30),
+            reconnect_min: Duration::from_secs(1),
+            reconnect_max: Duration::from_secs(60),
+            retry: Duration::from_secs(3_600),
+            concatenation: Concatenation::default(),
+            alphabet: Alphabet::default(),
+            gsm_data_coding: 0,
+            registered_delivery: 1,
+            priority: 0,
+            validity: Duration::ZERO,
+            service_type: String::new(),
+            source_ton: None,
+            source_npi: None,
+            dest_ton: INTERNATIONAL,
+            dest_npi: INTERNATIONAL,
+            id_form: IdForm::default(),
+            join: Duration::from_secs(3),
+            codes: BTreeMap::new(),
+        }
     }
 }
 
 /// No wait is longer than ten years; what is beyond is a typing error, and would overflow the arithmetic of time.
 const LONGEST_SECONDS: u64 = 10 * 365 * 86_400;
-
-fn field<const MAX: usize>(key: &'static str, value: &str) -> Result<(), SettingsFault> {
-    match value.parse::<COctetString<1, MAX>>() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(SettingsFault::Field { key, most: MAX - 1 }),
-    }
-}
-
-fn range(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), SettingsFault> {
-    if (least..=most).contains(&value) {
-        return Ok(());
-    }
-    Err(SettingsFault::Range { key, least, most })
-}
-
-fn above_zero(key: &'static str, wait: Duration) -> Result<(), SettingsFault> {
-    if wait.is_zero() {
-        return Err(SettingsFault::Zero { key });
-    }
-    Ok(())
-}
 
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
@@ -193,41 +214,6 @@ fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration
         .ok()
         .filter(|duration| duration.as_secs() <= LONGEST_SECONDS)
         .ok_or_else(|| serde::de::Error::custom("a number of seconds is expected"))
-}
-
-mod defaults {
-    use std::time::Duration;
-
-    pub(super) fn port() -> u16 {
-        2775
-    }
-    pub(super) fn binds() -> usize {
-        1
-    }
-    pub(super) fn window() -> usize {
-        50
-    }
-    pub(super) fn enquire_link() -> Duration {
-        Duration::from_secs(30)
-    }
-    pub(super) fn response_timeout() -> Duration {
-        Duration::from_secs(30)
-    }
-    pub(super) fn reconnect_min() -> Duration {
-        Duration::from_secs(1)
-    }
-    pub(super) fn reconnect_max() -> Duration {
-        Duration::from_secs(60)
-    }
-    pub(super) fn retry() -> Duration {
-        Duration::from_secs(3600)
-    }
-    pub(super) fn registered_delivery() -> u8 {
-        1
-    }
-    pub(super) fn international() -> u8 {
-        1
-    }
 }
 
 #[cfg(test)]
@@ -267,29 +253,29 @@ mod tests {
     }
 
     #[test]
+    fn choices_are_words() {
+        let settings = read(
+            "bind_mode = 'pair'\nconcatenation = 'sar'\nalphabet = 'latin1'\nid_form = 'hexadecimal_response'\n\
+             [codes]\n0x58 = 'rejected_invalid_recipient'",
+        )
+        .unwrap();
+        assert_eq!(settings.bind_mode, BindMode::Pair);
+        assert_eq!(settings.concatenation, Concatenation::Sar);
+        assert_eq!(settings.alphabet, Alphabet::Latin1);
+        assert_eq!(settings.id_form, IdForm::HexadecimalResponse);
+        assert_eq!(settings.codes["0x58"], CodeClass::RejectedInvalidRecipient);
+    }
+
+    #[test]
     fn they_are_read_beside_the_key_that_tells_the_kind() {
         #[derive(Deserialize)]
         #[serde(tag = "kind", rename_all = "lowercase")]
         enum Any {
-            Smpp(SmppSettings),
+            Smpp(Box<SmppSettings>),
         }
         let text = format!("kind = 'smpp'\n{LEAST}enquire_link_seconds = 10");
         let Any::Smpp(settings) = toml::from_str(&text).unwrap();
         assert_eq!(settings.enquire_link, Duration::from_secs(10));
         assert!(toml::from_str::<Any>(&format!("{text}\nwindows = 3")).is_err());
-    }
-
-    #[test]
-    fn what_no_peer_can_be_told_is_named() {
-        let check = |more: &str| read(more).unwrap().check().unwrap_err().to_string();
-        assert_eq!(check("binds = 0"), "binds must be between 1 and 100");
-        assert_eq!(
-            check("system_type = 'longer than twelve'"),
-            "system_type must be ASCII and at most 12 characters long"
-        );
-        assert_eq!(
-            check("response_timeout_seconds = 0"),
-            "response_timeout_seconds must be above 0"
-        );
     }
 }

@@ -2,9 +2,11 @@
 
 use clarion_domain::text::{self, Encoding};
 
-const LATIN_1: u8 = 0x03;
+/// ISO 8859-1
+pub(crate) const LATIN_1: u8 = 0x03;
 const ASCII: u8 = 0x01;
-const UCS_2: u8 = 0x08;
+/// UTF-16, big endian
+pub(crate) const UCS_2: u8 = 0x08;
 
 /// The data coding that an encoding is announced by.
 pub(crate) fn data_coding(encoding: Encoding) -> u8 {

@@ -3,8 +3,18 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::udh::Place;
+
 /// receipted_message_id
 pub(crate) const RECEIPTED_MESSAGE_ID: u16 = 0x001E;
+/// sar_msg_ref_num
+pub(crate) const SAR_MSG_REF_NUM: u16 = 0x020C;
+/// sar_total_segments
+pub(crate) const SAR_TOTAL_SEGMENTS: u16 = 0x020E;
+/// sar_segment_seqnum
+pub(crate) const SAR_SEGMENT_SEQNUM: u16 = 0x020F;
+/// sc_interface_version
+pub(crate) const SC_INTERFACE_VERSION: u16 = 0x0210;
 /// network_error_code
 pub(crate) const NETWORK_ERROR_CODE: u16 = 0x0423;
 /// message_payload
@@ -39,6 +49,20 @@ impl Tlvs {
     }
 }
 
+impl Tlvs {
+    /// The place of a part whose reference is not in its text.
+    pub(crate) fn place(&self) -> Option<Place> {
+        let octet = |tag| self.get(tag).and_then(|value| value.first().copied());
+        let reference = self.get(SAR_MSG_REF_NUM)?.first_chunk::<2>()?;
+        let (parts, part) = (octet(SAR_TOTAL_SEGMENTS)?, octet(SAR_SEGMENT_SEQNUM)?);
+        (1..=parts).contains(&part).then_some(Place {
+            reference: u16::from_be_bytes(*reference),
+            parts,
+            part,
+        })
+    }
+}
+
 /// The text before the terminating zero, where there is one; `None` where nothing is left.
 pub(crate) fn c_string(octets: &[u8]) -> Option<String> {
     let text = octets.split(|octet| *octet == 0).next()?;
@@ -61,5 +85,22 @@ mod tests {
         assert_eq!(tlvs.get(MESSAGE_STATE).unwrap()[..], [2]);
         assert!(tlvs.get(NETWORK_ERROR_CODE).is_none());
         assert_eq!(c_string(b"\0"), None);
+    }
+
+    #[test]
+    fn a_place_is_read_where_it_is_whole_and_possible() {
+        let place = |octets: &[u8]| Tlvs::read(BytesMut::from(octets)).place();
+        let whole = b"\x02\x0c\0\x02\x12\x34\x02\x0e\0\x01\x03\x02\x0f\0\x01\x02";
+        let expected = Place {
+            reference: 0x1234,
+            parts: 3,
+            part: 2,
+        };
+        assert_eq!(place(whole), Some(expected));
+        assert_eq!(place(&whole[..11]), None);
+        assert_eq!(
+            place(b"\x02\x0c\0\x02\x12\x34\x02\x0e\0\x01\x03\x02\x0f\0\x01\x04"),
+            None
+        );
     }
 }

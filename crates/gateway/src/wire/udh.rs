@@ -8,7 +8,7 @@ const CONCATENATED_16: u8 = 0x08;
 
 /// A part's place in its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Concatenation {
+pub(crate) struct Place {
     /// Ties the parts together.
     pub(crate) reference: u16,
     /// How many parts there are.
@@ -17,7 +17,7 @@ pub(crate) struct Concatenation {
     pub(crate) part: u8,
 }
 
-impl Concatenation {
+impl Place {
     /// The header with its length octet; an 8-bit one carries the reference's low octet.
     pub(crate) fn header(self, width: Reference) -> Vec<u8> {
         let [high, low] = self.reference.to_be_bytes();
@@ -32,7 +32,7 @@ impl Concatenation {
 
 /// Takes the header off a text; `None` for the header that says nothing of concatenation. A length octet that points
 /// beyond the text leaves all of it.
-pub(crate) fn strip(octets: &mut Bytes) -> Option<Concatenation> {
+pub(crate) fn strip(octets: &mut Bytes) -> Option<Place> {
     let length = usize::from(*octets.first()?);
     if octets.len() <= length {
         return None;
@@ -52,7 +52,7 @@ pub(crate) fn strip(octets: &mut Bytes) -> Option<Concatenation> {
     None
 }
 
-fn concatenation(element: u8, value: &[u8]) -> Option<Concatenation> {
+fn concatenation(element: u8, value: &[u8]) -> Option<Place> {
     let (reference, parts, part) = match (element, value) {
         (CONCATENATED_8, [low, parts, part]) => (u16::from(*low), *parts, *part),
         (CONCATENATED_16, [high, low, parts, part]) => {
@@ -60,7 +60,7 @@ fn concatenation(element: u8, value: &[u8]) -> Option<Concatenation> {
         }
         _ => return None,
     };
-    (1..=parts).contains(&part).then_some(Concatenation {
+    (1..=parts).contains(&part).then_some(Place {
         reference,
         parts,
         part,
@@ -72,18 +72,18 @@ mod tests {
     use super::*;
 
     fn check(width: Reference, header: &[u8], read_back: u16) {
-        let concatenation = Concatenation {
+        let place = Place {
             reference: 0x1234,
             parts: 3,
             part: 2,
         };
-        assert_eq!(concatenation.header(width), header);
+        assert_eq!(place.header(width), header);
         let mut octets = Bytes::from([header, b"text"].concat());
         assert_eq!(
             strip(&mut octets),
-            Some(Concatenation {
+            Some(Place {
                 reference: read_back,
-                ..concatenation
+                ..place
             })
         );
         assert_eq!(octets, "text");

@@ -3,7 +3,7 @@
 use clarion_domain::gateway::{Inbound, NotStored};
 use clarion_domain::message::MessageStatus;
 use rusmpp::pdus::{DataSm, DeliverSm};
-use rusmpp::tlvs::{MessageSubmissionRequestTlvValue, TlvTag};
+use rusmpp::tlvs::{MessageDeliveryRequestTlvValue, MessageSubmissionRequestTlvValue, TlvTag};
 use rusmpp::types::{AnyOctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, MessagePayload};
 use rusmpp::{CommandId, CommandStatus, Pdu};
@@ -154,7 +154,7 @@ async fn receipts_are_known_by_flag_by_parameter_or_by_text() {
     // Without a terminating zero, as some write it.
     let mut by_parameter = delivery(0, 0, b"");
     for (tag, value) in [(0x001E, &b"77"[..]), (0x0427, &[2]), (0x0423, &[3, 0, 11])] {
-        by_parameter.push_tlv(rusmpp::tlvs::MessageDeliveryRequestTlvValue::Other {
+        by_parameter.push_tlv(MessageDeliveryRequestTlvValue::Other {
             tag: TlvTag::Other(tag),
             value: AnyOctetString::from_slice(value),
         });
@@ -201,7 +201,6 @@ async fn a_reply_comes_with_its_text_decoded() {
         (0, 0, &b"STOP \x00"[..], "STOP @"),
         (0, 3, b"arr\xeat", "arrêt"),
         (0, 8, &[0x04, 0x21, 0x04, 0x22], "СТ"),
-        (0x40, 0, b"\x05\x00\x03\x07\x02\x01half", "half"),
         (0, 0, b"id: my number is 5", "id: my number is 5"),
     ] {
         peer.deliver(9, delivery(esm_class, data_coding, octets))
@@ -216,6 +215,82 @@ async fn a_reply_comes_with_its_text_decoded() {
             }
             Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn a_long_reply_comes_as_one_and_is_answered_when_it_is_stored() {
+    let stage = Stage::open().await;
+    let mut bench = bench(stage.address(), "");
+    let mut peer = stage.bound().await;
+    peer.deliver(1, delivery(0x40, 0, b"\x05\x00\x03\x07\x02\x02, thanks"))
+        .await;
+    peer.send(2, Pdu::EnquireLink).await;
+    // Not answered before its other part is here.
+    assert_eq!(peer.next().await.id(), CommandId::EnquireLinkResp);
+    peer.deliver(3, delivery(0x40, 0, b"\x05\x00\x03\x07\x02\x01No"))
+        .await;
+    match bench.inbound().await {
+        Inbound::Message(message) => assert_eq!(message.text, "No, thanks"),
+        Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+    }
+    let mut answered =
+        [peer.next().await, peer.next().await].map(|answer| answer.sequence_number());
+    answered.sort_unstable();
+    assert_eq!(answered, [1, 3]);
+}
+
+#[tokio::test]
+async fn parts_may_be_tied_by_parameters_and_come_over_any_bind() {
+    let stage = Stage::open().await;
+    let mut bench = bench(stage.address(), "binds = 2");
+    let mut peers = [stage.bound().await, stage.bound().await];
+    for (peer, (part, text)) in peers.iter_mut().zip([(1, b"one "), (2, b"two.")]) {
+        let mut delivery = delivery(0, 0, text);
+        delivery.push_tlv(MessageDeliveryRequestTlvValue::SarMsgRefNum(300));
+        delivery.push_tlv(MessageDeliveryRequestTlvValue::SarTotalSegments(2));
+        delivery.push_tlv(MessageDeliveryRequestTlvValue::SarSegmentSeqnum(part));
+        peer.deliver(1, delivery).await;
+    }
+    match bench.inbound().await {
+        Inbound::Message(message) => assert_eq!(message.text, "one two."),
+        Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_reply_of_which_a_part_is_missing_is_handed_over_as_far_as_it_came() {
+    let stage = Stage::open().await;
+    let mut bench = bench(stage.address(), "join_seconds = 0.05");
+    let mut peer = stage.bound().await;
+    peer.deliver(1, delivery(0x40, 0, b"\x05\x00\x03\x07\x02\x01half"))
+        .await;
+    match bench.inbound().await {
+        Inbound::Message(message) => assert_eq!(message.text, "half"),
+        Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+    }
+    assert_eq!(peer.next().await.id(), CommandId::DeliverSmResp);
+}
+
+#[tokio::test]
+async fn a_receipt_is_matched_by_the_form_of_id_that_the_settings_tell() {
+    for (form, written, response_id) in [
+        ("same", "00AB", "ab"),
+        ("hexadecimal_response", "171", "ab"),
+        ("decimal_response", "AB", "171"),
+    ] {
+        let stage = Stage::open().await;
+        let mut bench = bench(stage.address(), &format!("id_form = '{form}'"));
+        let mut peer = stage.bound().await;
+        let text = format!("id:{written} stat:DELIVRD");
+        peer.deliver(1, delivery(4, 0, text.as_bytes())).await;
+        let Inbound::Receipt(receipt) = bench.inbound().await else {
+            panic!("no receipt");
+        };
+        assert_eq!(
+            (receipt.provider_id.as_str(), receipt.response_id.as_str()),
+            (written, response_id)
+        );
     }
 }
 

@@ -14,3 +14,4 @@ mod peer;
 mod simulator;
 mod submit;
 mod support;
+mod tls;

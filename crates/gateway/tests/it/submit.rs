@@ -65,7 +65,7 @@ async fn a_part_is_written_as_the_rules_of_the_trade_have_it() {
     let stage = Stage::open().await;
     let bench = bench(
         stage.address(),
-        "concatenation = 'udh16'\nservice_type = 'CMT'",
+        "concatenation = 'udh16'\nservice_type = 'CMT'\npriority = 2",
     );
     let mut peer = stage.bound().await;
     let mut long = message(7, &"a".repeat(153));
@@ -88,6 +88,7 @@ async fn a_part_is_written_as_the_rules_of_the_trade_have_it() {
     assert_eq!(part.destination_addr.as_str(), "447700900007");
     assert_eq!(part.service_type.value().as_str(), "CMT");
     assert_eq!(u8::from(part.registered_delivery), 1);
+    assert_eq!(part.priority_flag.value, 2);
     assert_eq!(u8::from(part.data_coding), 0);
 
     let (_, part) = peer.submit().await;
@@ -193,6 +194,47 @@ async fn a_generic_nack_is_an_answer() {
         bench.outcome().await.1[..],
         [PartOutcome::Refused { .. }]
     ));
+}
+
+#[tokio::test]
+async fn a_code_means_what_the_gateway_s_settings_say() {
+    let simulator = simulator("[[rules]]\nresponse.error = 0x401", None).await;
+    let mut bench = bench(
+        simulator.local_addr(),
+        "[codes]\n0x401 = 'failed_insufficient_credit'",
+    );
+    assert_eq!(
+        bench.send_one(message(1, "x")).await,
+        [PartOutcome::Refused {
+            status: MessageStatus::FailedInsufficientCredit,
+            code: "0x00000401".to_owned()
+        }]
+    );
+}
+
+#[tokio::test]
+async fn each_sender_keeps_its_own_pace() {
+    let simulator = simulator("", None).await;
+    let mut bench = bench(simulator.local_addr(), "parts_per_second_per_sender = 20");
+    let begun = std::time::Instant::now();
+    let messages = (0..12).map(|number| {
+        let mut message = message(number, "x");
+        if number >= 6 {
+            message.sender = clarion_domain::sender::SenderId::Alphanumeric("OTHER".to_owned());
+        }
+        message
+    });
+    bench.send(messages).await;
+    let mut order = Vec::new();
+    for _ in 0..12 {
+        let (submission, parts) = bench.outcome().await;
+        id_of(&parts[0]);
+        order.push(submission.sender);
+    }
+    // Six parts of each, fifty milliseconds apart; a late timer may make up for one of them.
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(200));
+    // Neither waited for the other to end.
+    assert_ne!(order[0], order[1]);
 }
 
 #[tokio::test]

@@ -1,0 +1,118 @@
+//! One message on its way out, and what is known of each of its parts.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use clarion_domain::gateway::{OutcomeSink, PartOutcome, Submission, SubmitOutcome};
+use clarion_domain::message::MessageStatus;
+
+use crate::smpp::codes;
+use crate::smpp::pdu::{Form, Letter};
+use crate::smpp::window::Slot;
+
+/// A message to be sent, with its room, and where its outcome goes.
+pub(in crate::smpp) struct Job {
+    pub(in crate::smpp) submission: Submission,
+    pub(in crate::smpp) outcomes: Arc<dyn OutcomeSink>,
+    pub(in crate::smpp) slot: Slot,
+}
+
+impl Job {
+    /// Tells the outcome, and only then gives the room back.
+    pub(super) fn finish(self, parts: Vec<PartOutcome>, at: DateTime<Utc>) {
+        self.outcomes
+            .outcome(self.submission, SubmitOutcome { parts, at });
+        drop(self.slot);
+    }
+
+    /// Ends a message of which nothing was written.
+    pub(in crate::smpp) fn decline(self, form: &Form, at: DateTime<Utc>) {
+        let parts = form.parts_of(&self.submission.text);
+        self.finish(vec![PartOutcome::NotWritten; parts], at);
+    }
+}
+
+/// A message that was taken in.
+pub(super) struct Message {
+    pub(super) job: Job,
+    pub(super) letter: Letter,
+    pub(super) parts: Vec<Part>,
+    /// After this it is not tried again.
+    pub(super) until: DateTime<Utc>,
+    /// The code of the last refusal for now.
+    pub(super) deferred_by: Option<u32>,
+}
+
+/// What is known of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Waiting,
+    InFlight,
+    Done(PartOutcome),
+}
+
+impl Message {
+    pub(super) fn new(job: Job, letter: Letter, until: DateTime<Utc>) -> Self {
+        Self {
+            parts: vec![Part::Waiting; letter.parts()],
+            job,
+            letter,
+            until,
+            deferred_by: None,
+        }
+    }
+
+    /// Whether nothing of it was written, as far as is known.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.parts.iter().all(|part| *part == Part::Waiting)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, Part::Done(_)))
+    }
+
+    /// The parts that wait to be written.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = usize> + '_ {
+        let parts = self.parts.iter().enumerate();
+        parts.filter_map(|(index, part)| (*part == Part::Waiting).then_some(index))
+    }
+
+    /// A refused part ends those that were not written yet: the message cannot be whole any more.
+    pub(super) fn settle(&mut self, part: usize, outcome: PartOutcome) {
+        if matches!(outcome, PartOutcome::Refused { .. }) {
+            self.end_waiting(&outcome);
+        }
+        self.parts[part] = Part::Done(outcome);
+    }
+
+    /// Ends the parts that were not written.
+    pub(super) fn end_waiting(&mut self, outcome: &PartOutcome) {
+        for waiting in self.parts.iter_mut().filter(|part| **part == Part::Waiting) {
+            *waiting = Part::Done(outcome.clone());
+        }
+    }
+
+    /// What its parts end as when its time is over.
+    pub(super) fn expired(&self) -> PartOutcome {
+        PartOutcome::Refused {
+            status: MessageStatus::Expired,
+            code: self.deferred_by.map(codes::text).unwrap_or_default(),
+        }
+    }
+
+    /// Tells its outcome; parts still waiting were never written.
+    pub(super) fn end(self, at: DateTime<Utc>) {
+        let outcomes = self.parts.into_iter().map(Part::outcome).collect();
+        self.job.finish(outcomes, at);
+    }
+}
+
+impl Part {
+    fn outcome(self) -> PartOutcome {
+        match self {
+            Self::Waiting => PartOutcome::NotWritten,
+            Self::InFlight => PartOutcome::Unknown,
+            Self::Done(outcome) => outcome,
+        }
+    }
+}
