@@ -9,6 +9,7 @@
 
 mod faults;
 mod inbound;
+mod interop;
 mod life;
 mod peer;
 mod simulator;
