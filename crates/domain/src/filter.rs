@@ -12,7 +12,7 @@ mod value;
 
 pub use evaluate::Row;
 pub use fault::FilterFault;
-pub use fold::fold;
+pub use fold::{alike, fold};
 pub use operator::{Operator, Relation};
 pub use sort::{SortKey, Sorts};
 pub use value::{Decimal, Value, date_time};

@@ -16,7 +16,7 @@ use clarion_persistence::{Change, Conn, StoreError, campaigns};
 
 use crate::Answer;
 use crate::body::{self, Body, Meter};
-use crate::paging::{self, Paging};
+use crate::paging::{self, Asked};
 use crate::problem::Problem;
 use crate::state::{Caller, CampaignsRead, CampaignsWrite};
 
@@ -25,9 +25,9 @@ pub(crate) use create::{create, create_choosing};
 pub(crate) use id::GivenId;
 
 /// `GET /api/Campaigns`
-pub(crate) async fn list(caller: Caller<CampaignsRead>, Paging(page): Paging) -> Answer {
+pub(crate) async fn list(caller: Caller<CampaignsRead>, asked: Asked<Campaign>) -> Answer {
     let page = caller
-        .read(move |conn, client| campaigns::page(conn, client, page))
+        .read(move |conn, client| campaigns::page(conn, client, &asked.request))
         .await?;
     Ok(paging::answer(page, CampaignBody::from))
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::Answer;
 use crate::campaigns::{GivenId, of_campaign};
-use crate::paging::{self, Paging};
+use crate::paging::{self, Asked};
 use crate::state::{Caller, CampaignsRead};
 
 /// The published properties in their order, then ours.
@@ -42,10 +42,10 @@ impl From<Recipient> for ContactBody {
 pub(crate) async fn list(
     caller: Caller<CampaignsRead>,
     id: GivenId,
-    Paging(page): Paging,
+    asked: Asked<Recipient>,
 ) -> Answer {
     let contacts = of_campaign(&caller, &id, move |conn, key| {
-        recipients::page(conn, key, page)
+        recipients::page(conn, key, &asked.request)
     })
     .await?;
     Ok(paging::answer(contacts, ContactBody::from))

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::Answer;
 use crate::campaigns::{GivenId, of_campaign};
-use crate::paging::{self, Paging};
+use crate::paging::{self, Asked};
 use crate::state::{Caller, CampaignsRead};
 
 #[derive(Serialize)]
@@ -32,10 +32,10 @@ impl From<InvalidContact> for InvalidContactBody {
 pub(crate) async fn list(
     caller: Caller<CampaignsRead>,
     id: GivenId,
-    Paging(page): Paging,
+    asked: Asked<InvalidContact>,
 ) -> Answer {
     let contacts = of_campaign(&caller, &id, move |conn, key| {
-        invalid_contacts::page(conn, key, page)
+        invalid_contacts::page(conn, key, &asked.request)
     })
     .await?;
     Ok(paging::answer(contacts, InvalidContactBody::from))

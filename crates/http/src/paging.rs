@@ -1,11 +1,18 @@
-//! Pages on the wire: `page` and `pageSize` of a list's query, and the answer around its items.
+//! Lists on the wire: `page`, `pageSize`, `filters` and `sorts` of a list's query, and the answer around its items.
 
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use clarion_domain::campaign::Campaign;
 use clarion_domain::fault::Faults;
+use clarion_domain::filter::{Filter, FilterFault, Sorts};
 use clarion_domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
+use clarion_persistence::invalid_contacts::InvalidContact;
+use clarion_persistence::listing::{ListRequest, Property};
+use clarion_persistence::recipients::Recipient;
+use clarion_persistence::{campaigns, invalid_contacts, recipients};
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -13,24 +20,54 @@ use crate::problem::Problem;
 /// The contract's words for a page size that is none, whatever is wrong with it.
 const BAD_PAGE_SIZE: &str = "can not exceed 10000 records";
 
-/// The page that a request asks for.
-pub(crate) struct Paging(pub(crate) PageRequest);
+/// Records that are listed.
+pub(crate) trait Listed: 'static {
+    /// What they can be filtered and sorted by.
+    const PROPERTIES: &'static [Property];
+}
 
-impl FromRequest for Paging {
+impl Listed for Campaign {
+    const PROPERTIES: &'static [Property] = &campaigns::PROPERTIES;
+}
+
+impl Listed for Recipient {
+    const PROPERTIES: &'static [Property] = &recipients::PROPERTIES;
+}
+
+impl Listed for InvalidContact {
+    const PROPERTIES: &'static [Property] = &invalid_contacts::PROPERTIES;
+}
+
+/// What a request asks of a list of such records.
+pub(crate) struct Asked<R> {
+    pub(crate) request: ListRequest,
+    records: PhantomData<R>,
+}
+
+impl<R: Listed> FromRequest for Asked<R> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let page = read(request.query_string());
-        ready(page.map(Self).map_err(Problem::invalid))
+        let read = read(request.query_string(), R::PROPERTIES);
+        ready(read.map(Self::new).map_err(Problem::invalid))
     }
 }
 
-fn read(query: &str) -> Result<PageRequest, Faults> {
+impl<R> Asked<R> {
+    fn new(request: ListRequest) -> Self {
+        Self {
+            request,
+            records: PhantomData,
+        }
+    }
+}
+
+fn read(query: &str, properties: &'static [Property]) -> Result<ListRequest, Faults> {
     let parameters = web::Query::<Vec<(String, String)>>::from_query(query)
         .map(web::Query::into_inner)
         .unwrap_or_default();
-    let mut request = PageRequest::default();
+    let mut request = ListRequest::from(PageRequest::default());
     let mut faults = Faults::default();
     let mut seen = Vec::new();
     for (name, value) in &parameters {
@@ -39,8 +76,10 @@ fn read(query: &str) -> Result<PageRequest, Faults> {
         };
         if seen.contains(&parameter) {
             faults.add(parameter.name(), "is given twice");
-        } else if let Err(message) = parameter.set(&mut request, value.trim()) {
-            faults.add(parameter.name(), message);
+        } else if let Err(messages) = parameter.set(&mut request, value, properties) {
+            for message in messages {
+                faults.add(parameter.name(), message);
+            }
         }
         seen.push(parameter);
     }
@@ -73,22 +112,35 @@ impl Parameter {
         }
     }
 
-    /// Reading over a filter would answer a question that was not asked, so it is refused.
-    fn set(self, request: &mut PageRequest, value: &str) -> Result<(), &'static str> {
+    /// Takes the parameter's value, or tells everything that is wrong with it.
+    fn set(
+        self,
+        request: &mut ListRequest,
+        value: &str,
+        properties: &'static [Property],
+    ) -> Result<(), Vec<String>> {
         match self {
-            Self::Page => match value.parse() {
-                Ok(page) if page > 0 => request.page = page,
-                _ => return Err("must be a whole number from 1 to 4294967295"),
+            Self::Page => match value.trim().parse() {
+                Ok(page) if page > 0 => request.page.page = page,
+                _ => {
+                    return Err(vec![
+                        "must be a whole number from 1 to 4294967295".to_owned(),
+                    ]);
+                }
             },
-            Self::PageSize => match value.parse() {
-                Ok(size) if (1..=MAX_PAGE_SIZE).contains(&size) => request.page_size = size,
-                _ => return Err(BAD_PAGE_SIZE),
+            Self::PageSize => match value.trim().parse() {
+                Ok(size) if (1..=MAX_PAGE_SIZE).contains(&size) => request.page.page_size = size,
+                _ => return Err(vec![BAD_PAGE_SIZE.to_owned()]),
             },
-            Self::Filters | Self::Sorts if value.is_empty() => {}
-            Self::Filters | Self::Sorts => return Err("is not supported by this version"),
+            Self::Filters => request.filter = Filter::parse(value, properties).map_err(told)?,
+            Self::Sorts => request.sorts = Sorts::parse(value, properties).map_err(told)?,
         }
         Ok(())
     }
+}
+
+fn told(faults: Vec<FilterFault>) -> Vec<String> {
+    faults.iter().map(ToString::to_string).collect()
 }
 
 #[derive(Serialize)]
@@ -115,12 +167,23 @@ pub(crate) fn answer<R, T: Serialize>(page: Page<R>, show: impl FnMut(R) -> T) -
 mod tests {
     use super::*;
 
-    fn fault(query: &str) -> (String, String) {
-        let faults = read(query).expect_err(query);
-        let [fault] = faults.listed() else {
-            panic!("{query}: {faults:?}");
-        };
-        (fault.path.clone(), fault.message.clone())
+    fn asked(query: &str) -> Result<ListRequest, Faults> {
+        read(query, Campaign::PROPERTIES)
+    }
+
+    #[track_caller]
+    fn check_faults(query: &str, expected: &[(&str, &str)]) {
+        let faults = asked(query).expect_err(query);
+        let found: Vec<_> = faults
+            .listed()
+            .iter()
+            .map(|fault| (fault.path.as_str(), fault.message.as_str()))
+            .collect();
+        assert_eq!(found.len(), expected.len(), "{query}: {found:?}");
+        for ((path, message), (expected, beginning)) in found.into_iter().zip(expected) {
+            assert_eq!(path, *expected, "{query}");
+            assert!(message.starts_with(beginning), "{query}: {message}");
+        }
     }
 
     #[test]
@@ -134,33 +197,50 @@ mod tests {
             "PAGE=3&pagesize=+10000",
             "Page=3&x=y&PageSize=10000",
         ] {
-            assert_eq!(read(query), Ok(expected), "{query}");
+            assert_eq!(asked(query).expect(query).page, expected, "{query}");
         }
-        assert_eq!(read("filters=&sorts="), Ok(PageRequest::default()));
+        let request =
+            asked("FILTERS=SENDER%3d%3dACME%2Cstatus!%3D4|5&Sorts=-startdatetime").unwrap();
+        assert_eq!(request.filter.conditions.len(), 2);
+        assert!(request.sorts.keys[0].descending);
+    }
+
+    #[test]
+    fn nothing_asks_for_nothing() {
+        let request = asked("filters=&sorts=&unknown=1").unwrap();
+        assert_eq!(request.page, PageRequest::default());
+        assert_eq!(request.filter.conditions, []);
+        assert_eq!(request.sorts.keys, []);
     }
 
     #[test]
     fn a_page_size_out_of_range_has_the_published_message() {
         for size in ["10001", "0", "-1", "ten", "", "1.5", "99999999999999999999"] {
-            let (path, message) = fault(&format!("PAGESIZE={size}"));
-            assert_eq!(
-                (path.as_str(), message.as_str()),
-                ("pageSize", BAD_PAGE_SIZE),
-                "{size}"
-            );
+            check_faults(&format!("PAGESIZE={size}"), &[("pageSize", BAD_PAGE_SIZE)]);
         }
     }
 
     #[test]
-    fn what_cannot_be_answered_is_refused_by_name() {
-        for (query, path) in [
-            ("page=0", "page"),
-            ("page=4294967296", "page"),
-            ("page=1&Page=2", "page"),
-            ("filters=sender==ACME", "filters"),
-            ("Sorts=-sender", "sorts"),
-        ] {
-            assert_eq!(fault(query).0, path, "{query}");
-        }
+    fn everything_that_is_wrong_is_told_by_name() {
+        check_faults("page=0", &[("page", "must be")]);
+        check_faults("page=4294967296", &[("page", "must be")]);
+        check_faults("page=1&Page=2", &[("page", "is given twice")]);
+        check_faults("filters=&FILTERS=", &[("filters", "is given twice")]);
+        check_faults(
+            "sorts=nmae,-when&page=x&filters=status==x,sendr==ACME",
+            &[
+                ("sorts", "has an unknown property \"nmae\" at character 1;"),
+                ("sorts", "has an unknown property \"when\" at character 7;"),
+                ("page", "must be"),
+                (
+                    "filters",
+                    "has the value \"x\" at character 9, but status is an integer",
+                ),
+                (
+                    "filters",
+                    "has an unknown property \"sendr\" at character 11;",
+                ),
+            ],
+        );
     }
 }

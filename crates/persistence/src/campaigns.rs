@@ -7,12 +7,12 @@ mod loading;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignId};
 use clarion_domain::client::ClientId;
-use clarion_domain::page::{Page, PageRequest};
+use clarion_domain::page::Page;
 use clarion_domain::recipient::CampaignKey;
 use clarion_domain::sender::SenderId;
 use diesel::prelude::*;
-use uuid::Uuid;
 
+use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, text, uuid};
 use crate::schema::campaigns;
 use crate::{Conn, StoreError, stored};
 
@@ -90,28 +90,58 @@ pub fn find(
     row.map(Campaign::try_from).transpose()
 }
 
-/// A page of a client's campaigns, the newest start first.
+/// What a listed campaign can be filtered and sorted by.
+pub static PROPERTIES: [Property; 9] = [
+    uuid("id", "campaigns.public_id"),
+    date_time("startDateTime", "campaigns.start_at"),
+    text("sender", "campaigns.sender"),
+    integer("recipientCount", "campaigns.recipient_count"),
+    text("message", "campaigns.message"),
+    integer("status", "campaigns.status"),
+    nullable(integer("optOutLinkId", "campaigns.opt_out_link_id")),
+    nullable(text("trackLinkUrl", "campaigns.track_link_url")),
+    nullable(text("pausedReason", "campaigns.paused_reason")),
+];
+
+/// The newest start first.
+const OWN_ORDER: &str = "campaigns.start_at DESC, campaigns.id DESC";
+
+/// A page of a client's campaigns.
 ///
 /// # Errors
 /// The database's.
 pub fn page(
     conn: &mut Conn,
     client: ClientId,
-    request: PageRequest,
+    request: &ListRequest,
 ) -> Result<Page<Campaign>, StoreError> {
+    let wanted = listing::passing(conn, &request.filter);
     // A client's campaigns are thousands at most, and an index leads to them: counting is cheap.
-    let total: i64 = listed(client.0).count().get_result(conn)?;
+    let total: i64 = listed(client.0)
+        .filter(wanted.clone())
+        .count()
+        .get_result(conn)?;
     let rows: Vec<Row> = listed(client.0)
-        .order((campaigns::start_at.desc(), campaigns::id.desc()))
-        .offset(request.offset())
-        .limit(request.limit())
+        .filter(wanted)
+        .order(listing::ordered(
+            conn,
+            &request.sorts,
+            OWN_ORDER,
+            &PROPERTIES[0],
+        ))
+        .offset(request.page.offset())
+        .limit(request.page.limit())
         .select(Row::as_select())
         .load(conn)?;
     let items = rows
         .into_iter()
         .map(Campaign::try_from)
         .collect::<Result<_, _>>()?;
-    Ok(Page::new(request, stored::unsigned("count", total)?, items))
+    Ok(Page::new(
+        request.page,
+        stored::unsigned("count", total)?,
+        items,
+    ))
 }
 
 /// What a client sees in its lists.
@@ -151,11 +181,9 @@ impl TryFrom<Row> for Campaign {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let id = Uuid::parse_str(&row.public_id)
-            .map_err(|_| stored::corrupt("campaign id", &row.public_id))?;
         Ok(Self {
             key: CampaignKey(row.id),
-            id: CampaignId(id),
+            id: stored::campaign_id(&row.public_id)?,
             client: ClientId(row.client_id),
             status: stored::campaign_status(row.status)?,
             start_at: row.start_at.and_utc(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+mod texts;
 
 use chrono::NaiveDateTime;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -11,6 +12,16 @@ use crate::campaigns::Kind;
 use crate::conn::on_each_backend;
 use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
 use crate::{Conn, StoreError, recipients, schema};
+
+pub(crate) use texts::{CaseFolding, Texts};
+
+/// How this database writes what lists ask of texts.
+pub(crate) fn texts(conn: &Conn) -> Texts {
+    match conn {
+        Conn::Sqlite(_) => sqlite::TEXTS,
+        Conn::Postgres(_) => postgres::TEXTS,
+    }
+}
 
 /// Begins a transaction that may write.
 pub(crate) fn begin(conn: &mut Conn) -> Result<(), StoreError> {

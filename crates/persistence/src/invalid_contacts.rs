@@ -1,10 +1,11 @@
 //! Contacts that were left out of a campaign because they were invalid, with the reason.
 
-use clarion_domain::page::{Page, PageRequest};
+use clarion_domain::page::Page;
 use clarion_domain::recipient::CampaignKey;
 use diesel::prelude::*;
 
 use crate::conn::on_each_backend;
+use crate::listing::{self, ListRequest, Property, integer, text};
 use crate::schema::{campaigns, invalid_contacts};
 use crate::{Conn, StoreError, stored};
 
@@ -62,25 +63,47 @@ pub fn insert_batch(
     Ok(())
 }
 
-/// A page of them, in the order they came.
+/// What invalid contacts can be filtered and sorted by.
+pub static PROPERTIES: [Property; 4] = [
+    integer("index", "invalid_contacts.position"),
+    text("phoneNumber", "invalid_contacts.phone_number"),
+    text("property", "invalid_contacts.property"),
+    text("reason", "invalid_contacts.reason"),
+];
+
+/// The order they came in.
+const OWN_ORDER: &str = "invalid_contacts.position";
+
+/// A page of them.
 ///
 /// # Errors
 /// The database's.
 pub fn page(
     conn: &mut Conn,
     key: CampaignKey,
-    request: PageRequest,
+    request: &ListRequest,
 ) -> Result<Page<InvalidContact>, StoreError> {
-    let total: Option<i64> = campaigns::table
-        .find(key.0)
-        .select(campaigns::invalid_count)
-        .first(conn)
-        .optional()?;
-    let rows: Vec<Row> = invalid_contacts::table
+    let wanted = invalid_contacts::table
         .filter(invalid_contacts::campaign_id.eq(key.0))
-        .order(invalid_contacts::position)
-        .offset(request.offset())
-        .limit(request.limit())
+        .filter(listing::passing(conn, &request.filter));
+    let total: Option<i64> = if request.takes_all() {
+        campaigns::table
+            .find(key.0)
+            .select(campaigns::invalid_count)
+            .first(conn)
+            .optional()?
+    } else {
+        Some(wanted.clone().count().get_result(conn)?)
+    };
+    let rows: Vec<Row> = wanted
+        .order(listing::ordered(
+            conn,
+            &request.sorts,
+            OWN_ORDER,
+            &PROPERTIES[0],
+        ))
+        .offset(request.page.offset())
+        .limit(request.page.limit())
         .select(Row::as_select())
         .load(conn)?;
     let items = rows
@@ -88,7 +111,7 @@ pub fn page(
         .map(InvalidContact::try_from)
         .collect::<Result<_, _>>()?;
     let total = stored::unsigned("count of invalid contacts", total.unwrap_or_default())?;
-    Ok(Page::new(request, total, items))
+    Ok(Page::new(request.page, total, items))
 }
 
 #[derive(Queryable, Selectable)]

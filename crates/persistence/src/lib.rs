@@ -11,6 +11,7 @@ mod conn;
 mod dialect;
 mod error;
 pub mod invalid_contacts;
+pub mod listing;
 pub mod messages;
 mod migrations;
 mod pool;

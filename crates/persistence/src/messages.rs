@@ -5,14 +5,16 @@ mod settle;
 mod state;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use clarion_domain::campaign::CampaignId;
 use clarion_domain::client::ClientId;
 use clarion_domain::message::MessageStatus;
-use clarion_domain::page::{Page, PageRequest};
+use clarion_domain::page::Page;
 use clarion_domain::phone::PhoneNumber;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use diesel::dsl::sum;
 use diesel::prelude::*;
 
+use crate::listing::{self, ListRequest, Property, date_time, decimal, integer, nullable, text};
 use crate::schema::{campaigns, messages, recipients, send_units};
 use crate::{Conn, StoreError, stored};
 
@@ -76,6 +78,8 @@ pub struct Receipts {
 pub struct Message {
     /// Whose message it is.
     pub recipient: RecipientKey,
+    /// The campaign it belongs to; none where it was sent by itself.
+    pub campaign: Option<CampaignId>,
     /// Whose campaign it belongs to.
     pub client: ClientId,
     /// To whom.
@@ -147,44 +151,81 @@ pub fn find(
     client: ClientId,
     recipient: RecipientKey,
 ) -> Result<Option<Message>, StoreError> {
-    let found: Option<(Row, String, String)> = of_client(client.0)
+    let found: Option<Found> = of_client(client.0)
         .filter(messages::campaign_id.eq(recipient.campaign.0))
         .filter(messages::seq.eq(stored::seq(recipient.seq)))
-        .select((Row::as_select(), recipients::phone, recipients::region))
+        .select(Found::as_select())
         .first(conn)
         .optional()?;
-    found
-        .map(|(row, phone, region)| row.into_message(client, &phone, &region))
-        .transpose()
+    found.map(|found| found.into_message(client)).transpose()
 }
 
-/// A page of a client's messages, the newest campaign first.
+/// What messages can be filtered and sorted by.
+pub static PROPERTIES: [Property; 14] = [
+    listing::message_number("id"),
+    listing::message_guid("newId"),
+    integer("client_Id", "campaigns.client_id"),
+    date_time("dateCreated", "messages.sent_at"),
+    date_time("dateModified", "messages.updated_at"),
+    text("phoneNumber", "recipients.phone"),
+    integer("status", "messages.status"),
+    nullable(decimal("price", "messages.price")),
+    integer("smsCount", "messages.parts"),
+    nullable(date_time("dateReceived", "messages.received_at")),
+    text("countryCode", "recipients.region"),
+    text("senderNumber", "messages.sender"),
+    text("message", "messages.text"),
+    listing::campaign_of_message("campaignId"),
+];
+
+/// The newest campaign first, direct messages before all.
+const OWN_ORDER: &str = "messages.campaign_id DESC, messages.seq";
+
+/// A page of a client's messages.
 ///
 /// # Errors
 /// The database's.
 pub fn page(
     conn: &mut Conn,
     client: ClientId,
-    request: PageRequest,
+    request: &ListRequest,
 ) -> Result<Page<Message>, StoreError> {
-    let counters: Option<Counters> = send_units::table
-        .inner_join(campaigns::table)
-        .filter(campaigns::client_id.eq(client.0))
-        .select(summed!())
-        .first(conn)
-        .optional()?;
-    let total = Counts::try_from(counters.unwrap_or_default())?.all();
-    let rows: Vec<(Row, String, String)> = of_client(client.0)
-        .order((messages::campaign_id.desc(), messages::seq))
-        .offset(request.offset())
-        .limit(request.limit())
-        .select((Row::as_select(), recipients::phone, recipients::region))
+    let wanted = listing::passing(conn, &request.filter);
+    let total = if request.takes_all() {
+        counts_of_client(conn, client)?.all()
+    } else {
+        let total: i64 = of_client(client.0)
+            .filter(wanted.clone())
+            .count()
+            .get_result(conn)?;
+        stored::unsigned("count", total)?
+    };
+    let rows: Vec<Found> = of_client(client.0)
+        .filter(wanted)
+        .order(listing::ordered(
+            conn,
+            &request.sorts,
+            OWN_ORDER,
+            &PROPERTIES[0],
+        ))
+        .offset(request.page.offset())
+        .limit(request.page.limit())
+        .select(Found::as_select())
         .load(conn)?;
     let items = rows
         .into_iter()
-        .map(|(row, phone, region)| row.into_message(client, &phone, &region))
+        .map(|found| found.into_message(client))
         .collect::<Result<_, _>>()?;
-    Ok(Page::new(request, total, items))
+    Ok(Page::new(request.page, total, items))
+}
+
+fn counts_of_client(conn: &mut Conn, client: ClientId) -> Result<Counts, StoreError> {
+    let counters: Counters = send_units::table
+        .inner_join(campaigns::table)
+        .filter(campaigns::client_id.eq(client.0))
+        .select(summed!())
+        .first(conn)?;
+    Counts::try_from(counters)
 }
 
 /// How a campaign's messages stand.
@@ -253,6 +294,20 @@ fn of_client(client: i64) -> _ {
         .filter(campaigns::client_id.eq(client))
 }
 
+/// A message with what other tables know of it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+struct Found {
+    #[diesel(embed)]
+    row: Row,
+    #[diesel(select_expression = recipients::phone)]
+    phone: String,
+    #[diesel(select_expression = recipients::region)]
+    region: String,
+    #[diesel(select_expression = campaigns::public_id)]
+    campaign: String,
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
 struct Row {
@@ -271,31 +326,32 @@ struct Row {
     received_at: Option<NaiveDateTime>,
 }
 
-impl Row {
-    fn into_message(
-        self,
-        client: ClientId,
-        phone: &str,
-        region: &str,
-    ) -> Result<Message, StoreError> {
+impl Found {
+    fn into_message(self, client: ClientId) -> Result<Message, StoreError> {
+        let row = self.row;
+        let key = CampaignKey(row.campaign_id);
         Ok(Message {
             recipient: RecipientKey {
-                campaign: CampaignKey(self.campaign_id),
-                seq: stored::unsigned("sequence number", self.seq)?,
+                campaign: key,
+                seq: stored::unsigned("sequence number", row.seq)?,
+            },
+            campaign: match key.is_direct() {
+                true => None,
+                false => Some(stored::campaign_id(&self.campaign)?),
             },
             client,
-            phone: crate::recipients::phone(phone, region)?,
-            status: stored::message_status(self.status)?,
-            attempt: self.attempt,
-            gateway: self.gateway,
-            parts: self.parts,
-            price: self.price,
-            text: self.text,
-            sender: self.sender,
-            error: self.error,
-            sent_at: self.sent_at.and_utc(),
-            updated_at: self.updated_at.and_utc(),
-            received_at: self.received_at.map(|at| at.and_utc()),
+            phone: crate::recipients::phone(&self.phone, &self.region)?,
+            status: stored::message_status(row.status)?,
+            attempt: row.attempt,
+            gateway: row.gateway,
+            parts: row.parts,
+            price: row.price,
+            text: row.text,
+            sender: row.sender,
+            error: row.error,
+            sent_at: row.sent_at.and_utc(),
+            updated_at: row.updated_at.and_utc(),
+            received_at: row.received_at.map(|at| at.and_utc()),
         })
     }
 }

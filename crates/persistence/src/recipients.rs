@@ -9,6 +9,7 @@ use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use crate::listing::{self, ListRequest, Property, integer, nullable, text, uuid};
 use crate::schema::{campaigns, messages, recipients};
 use crate::{Conn, StoreError, dialect, stored};
 
@@ -42,31 +43,80 @@ pub fn insert_batch(
     dialect::insert_recipients(conn, &rows)
 }
 
-/// A page of a campaign's recipients, in the order they came.
+/// What a campaign's contacts can be filtered and sorted by.
+pub static PROPERTIES: [Property; 7] = [
+    listing::contact_id("id"),
+    text("phoneNumber", "recipients.phone"),
+    nullable(text("name", "recipients.name")),
+    nullable(text("custom1", "recipients.custom1")),
+    nullable(text("custom2", "recipients.custom2")),
+    nullable(uuid("contactGroupId", "recipients.contact_group_id")),
+    nullable(integer("status", "messages.status")),
+];
+
+/// The order they came in.
+const OWN_ORDER: &str = "recipients.seq";
+
+/// A page of a campaign's recipients.
 ///
 /// # Errors
 /// The database's.
 pub fn page(
     conn: &mut Conn,
     key: CampaignKey,
-    request: PageRequest,
+    request: &ListRequest,
 ) -> Result<Page<Recipient>, StoreError> {
+    let wanted = listing::passing(conn, &request.filter);
+    let total = if request.takes_all() {
+        count(conn, key)?
+    } else {
+        let total: i64 = of_campaign(key.0)
+            .filter(wanted.clone())
+            .count()
+            .get_result(conn)?;
+        stored::unsigned("count", total)?
+    };
+    if request.is_plain() {
+        return plain_page(conn, key, request.page, total);
+    }
+    let rows = of_campaign(key.0)
+        .filter(wanted)
+        .order(listing::ordered(
+            conn,
+            &request.sorts,
+            OWN_ORDER,
+            &PROPERTIES[0],
+        ))
+        .offset(request.page.offset())
+        .limit(request.page.limit())
+        .select((Row::as_select(), messages::status.nullable()))
+        .load(conn)?;
+    Ok(Page::new(request.page, total, into_recipients(rows)?))
+}
+
+/// They are numbered without gaps, so a page is a run of numbers and costs the same wherever it lies.
+fn plain_page(
+    conn: &mut Conn,
+    key: CampaignKey,
+    page: PageRequest,
+    total: u64,
+) -> Result<Page<Recipient>, StoreError> {
+    let before = u64::try_from(page.offset()).unwrap_or(u64::MAX);
+    let last = before.saturating_add(u64::from(page.page_size)).min(total);
+    let items = match (u32::try_from(before), u32::try_from(last)) {
+        (Ok(before), Ok(last)) if before < last => range(conn, key, before + 1, last)?,
+        _ => Vec::new(),
+    };
+    Ok(Page::new(page, total, items))
+}
+
+fn count(conn: &mut Conn, key: CampaignKey) -> Result<u64, StoreError> {
     let total: Option<i64> = campaigns::table
         .find(key.0)
         .select(campaigns::recipient_count)
         .first(conn)
         .optional()?;
-    let total: u64 = stored::unsigned("count of recipients", total.unwrap_or_default())?;
-    // They are numbered without gaps, so a page is a run of numbers and costs the same wherever it lies.
-    let before = u64::try_from(request.offset()).unwrap_or(u64::MAX);
-    let last = before
-        .saturating_add(u64::from(request.page_size))
-        .min(total);
-    let items = match (u32::try_from(before), u32::try_from(last)) {
-        (Ok(before), Ok(last)) if before < last => range(conn, key, before + 1, last)?,
-        _ => Vec::new(),
-    };
-    Ok(Page::new(request, total, items))
+    stored::unsigned("count of recipients", total.unwrap_or_default())
 }
 
 /// The recipients of a run, both ends included.
@@ -79,16 +129,27 @@ pub fn range(
     from_seq: u32,
     to_seq: u32,
 ) -> Result<Vec<Recipient>, StoreError> {
-    let own_message = messages::campaign_id
-        .eq(recipients::campaign_id)
-        .and(messages::seq.eq(recipients::seq));
-    let rows: Vec<(Row, Option<i16>)> = recipients::table
-        .left_join(messages::table.on(own_message))
-        .filter(recipients::campaign_id.eq(key.0))
+    let rows = of_campaign(key.0)
         .filter(recipients::seq.between(stored::seq(from_seq), stored::seq(to_seq)))
         .order(recipients::seq)
         .select((Row::as_select(), messages::status.nullable()))
         .load(conn)?;
+    into_recipients(rows)
+}
+
+/// A campaign's recipients, each with its message where there is one.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_campaign(key: i64) -> _ {
+    recipients::table
+        .left_join(
+            messages::table.on(messages::campaign_id
+                .eq(recipients::campaign_id)
+                .and(messages::seq.eq(recipients::seq))),
+        )
+        .filter(recipients::campaign_id.eq(key))
+}
+
+fn into_recipients(rows: Vec<(Row, Option<i16>)>) -> Result<Vec<Recipient>, StoreError> {
     rows.into_iter()
         .map(|(row, status)| row.into_recipient(status))
         .collect()

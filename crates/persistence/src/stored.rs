@@ -2,7 +2,7 @@
 //! [`StoreError::Corrupt`].
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
-use clarion_domain::campaign::CampaignStatus;
+use clarion_domain::campaign::{CampaignId, CampaignStatus};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::sender::SenderId;
 
@@ -11,6 +11,11 @@ use crate::StoreError;
 /// A moment as the columns keep it: UTC, to the microsecond on both databases.
 pub(crate) fn moment(at: DateTime<Utc>) -> NaiveDateTime {
     at.naive_utc().trunc_subsecs(6)
+}
+
+/// A moment that answers show, kept as they show it, to the millisecond: who filters by what an answer showed finds it.
+pub(crate) fn shown_moment(at: DateTime<Utc>) -> NaiveDateTime {
+    at.naive_utc().trunc_subsecs(3)
 }
 
 /// Reads a count or a sequence number.
@@ -38,6 +43,12 @@ pub(crate) fn message_status(number: i16) -> Result<MessageStatus, StoreError> {
 
 pub(crate) fn campaign_status(number: i16) -> Result<CampaignStatus, StoreError> {
     CampaignStatus::from_number(number).ok_or_else(|| corrupt("campaign status", number))
+}
+
+pub(crate) fn campaign_id(text: &str) -> Result<CampaignId, StoreError> {
+    uuid::Uuid::parse_str(text)
+        .map(CampaignId)
+        .map_err(|_| corrupt("campaign id", text))
 }
 
 /// The kind is stored beside the text: what the text would be read as may change with the rules.

@@ -1,10 +1,36 @@
 //! Text without regard to case: Unicode's simple case folding, one character for one, so that a match in folded text is a
 //! match in the text. Databases fold by their own collations, each differently; this is what both are made to follow.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Beyond the first two planes no script has two cases.
+const LAST_WITH_CASE: char = '\u{1ffff}';
+
 /// Folds a text: two texts are the same without regard to case where their folds are equal.
 #[must_use]
 pub fn fold(text: &str) -> String {
     text.chars().map(fold_char).collect()
+}
+
+/// Every character that folds to the same as this one, itself included: for a store that asks for any of them where it
+/// cannot fold its texts.
+#[must_use]
+pub fn alike(c: char) -> Vec<char> {
+    static ALIKE: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(several);
+    ALIKE.get(&fold_char(c)).map_or_else(|| vec![c], Vec::clone)
+}
+
+/// The folds that several characters have, with those.
+fn several() -> HashMap<char, Vec<char>> {
+    let mut folds: HashMap<char, Vec<char>> = HashMap::new();
+    for c in char::MIN..=LAST_WITH_CASE {
+        let folded = fold_char(c);
+        if folded != c {
+            folds.entry(folded).or_insert_with(|| vec![folded]).push(c);
+        }
+    }
+    folds
 }
 
 /// Folds by going up and down again, since several small letters share a capital one (`ſ` and `s`, `ς` and `σ`). Where
@@ -55,6 +81,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn alike_are_those_of_one_fold() {
+        for (c, expected) in [
+            ('K', "kK\u{212a}"),
+            ('ς', "σΣς"),
+            ('7', "7"),
+            ('ı', "ı"),
+            ('漢', "漢"),
+        ] {
+            let alike: String = alike(c).into_iter().collect();
+            assert_eq!(alike, expected, "{c}");
+        }
+        for c in (char::MIN..=LAST_WITH_CASE).filter(|c| fold_char(*c) != *c) {
+            assert!(alike(c).contains(&c), "{c:?}");
+            assert_eq!(alike(c), alike(fold_char(c)), "{c:?}");
+        }
+    }
+
     /// Letters of Unicode 17, which the reference does not know yet.
     fn is_newer(c: char) -> bool {
         matches!(c, '\u{a7ce}'..='\u{a7d5}' | '\u{16ea0}'..='\u{16ed3}')
@@ -65,7 +109,7 @@ mod tests {
     #[test]
     fn characters_fold_together_where_unicode_says_so() {
         let mut same: BTreeMap<char, Vec<char>> = BTreeMap::new();
-        for c in char::MIN..='\u{1ffff}' {
+        for c in char::MIN..=LAST_WITH_CASE {
             same.entry(fold_char(c)).or_default().push(c);
         }
         for characters in same.values() {

@@ -1,6 +1,6 @@
 //! The values of filters: how each kind of property reads them.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Timelike, Utc};
 use uuid::Uuid;
 
 use super::PropertyKind;
@@ -39,11 +39,16 @@ impl Value {
             PropertyKind::Text => Some(Self::Text(text)),
             PropertyKind::Integer => integer(&text).map(Self::Integer),
             PropertyKind::Decimal => decimal(&text).map(Self::Decimal),
-            PropertyKind::DateTime => date_time(&text).map(Self::DateTime),
+            PropertyKind::DateTime => date_time(&text).map(to_the_millisecond).map(Self::DateTime),
             PropertyKind::Boolean => boolean(&text).map(Self::Boolean),
             PropertyKind::Uuid => Uuid::parse_str(&text).ok().map(Self::Uuid),
         }
     }
+}
+
+/// Moments are kept and shown to the millisecond.
+fn to_the_millisecond(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.trunc_subsecs(3)
 }
 
 /// Decimal digits with an optional minus: `parse` alone would take a plus as well, which a query string turns into a

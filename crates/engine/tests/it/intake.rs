@@ -43,7 +43,7 @@ async fn nothing_is_left(world: &World) {
         .await;
     let listed = world
         .store
-        .read(|conn| campaigns::page(conn, FIRST_CLIENT, PageRequest::default()))
+        .read(|conn| campaigns::page(conn, FIRST_CLIENT, &PageRequest::default().into()))
         .await;
     assert_eq!(listed.unwrap().total_records, 0);
 }
@@ -105,7 +105,9 @@ on_both! {
         let campaign = world.campaign(report.id).await.unwrap();
         let left_out = world
             .store
-            .read(move |conn| invalid_contacts::page(conn, campaign.key, PageRequest::default()))
+            .read(move |conn| {
+                invalid_contacts::page(conn, campaign.key, &PageRequest::default().into())
+            })
             .await
             .unwrap();
         let [left_out] = &left_out.items[..] else {

@@ -11,6 +11,7 @@ mod contacts;
 mod create;
 mod create_refusals;
 mod keys;
+mod lists;
 mod log;
 mod pages;
 mod paths;

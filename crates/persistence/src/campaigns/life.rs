@@ -35,7 +35,7 @@ pub fn replace(
         diesel::update(campaigns::table)
             .filter(campaigns::public_id.eq(id.0.to_string()))
             .set((
-                campaigns::start_at.eq(stored::moment(content.start_at)),
+                campaigns::start_at.eq(stored::shown_moment(content.start_at)),
                 campaigns::sender_kind.eq(stored::sender_kind(&content.sender)),
                 campaigns::sender.eq(content.sender.as_str()),
                 campaigns::message.eq(content.message.source()),

@@ -62,7 +62,7 @@ pub fn finish_loading(
         .filter(campaigns::status.eq(LOADING))
         .set((
             campaigns::status.eq(CampaignStatus::Pending.number()),
-            campaigns::start_at.eq(stored::moment(content.start_at)),
+            campaigns::start_at.eq(stored::shown_moment(content.start_at)),
             campaigns::sender_kind.eq(stored::sender_kind(&content.sender)),
             campaigns::sender.eq(content.sender.as_str()),
             campaigns::message.eq(content.message.source()),

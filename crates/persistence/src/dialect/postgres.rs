@@ -1,11 +1,14 @@
 //! What only PostgreSQL does.
 
+mod pattern;
+
 use diesel::PgConnection;
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamp};
 
+use super::{CaseFolding, Texts};
 use crate::campaigns::Kind;
 use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
 use crate::pool::Pool;
@@ -14,6 +17,12 @@ use crate::{Conn, DatabaseSettings, StoreError};
 
 /// The longest wait for a new connection.
 const CONNECT_TIMEOUT_SECONDS: u32 = 5;
+
+pub(super) const TEXTS: Texts = Texts {
+    position: "strpos",
+    by_code_point: " COLLATE \"C\"",
+    case_folding: CaseFolding::Pattern(pattern::pattern),
+};
 
 /// The pool of all connections.
 pub(crate) fn pool(url: String, settings: &DatabaseSettings) -> Pool {

@@ -3,11 +3,14 @@
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
+use clarion_domain::filter::fold;
 use clarion_domain::recipient::FIRST_DIRECT_KEY;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 
+use super::{CaseFolding, Texts};
 use crate::campaigns::Kind;
 use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
 use crate::pool::Pool;
@@ -22,6 +25,19 @@ const WRITER_CACHE_KIB: u32 = 65_536;
 
 /// Pages of the write-ahead log after which it is folded into the file; a few seconds of full speed.
 const CHECKPOINT_PAGES: u32 = 8_000;
+
+/// Text is compared byte by byte, which is by code points.
+pub(super) const TEXTS: Texts = Texts {
+    position: "instr",
+    by_code_point: "",
+    case_folding: CaseFolding::Function,
+};
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Text without regard to case, by the domain's rules.
+    fn fold_case(text: Nullable<Text>) -> Nullable<Text>;
+}
 
 /// Takes the lock file beside the database, making the directory where there is none.
 pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
@@ -69,6 +85,9 @@ fn connect(path: &str, set_up: &str) -> Result<Conn, StoreError> {
     let mut conn = SqliteConnection::establish(path)
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     conn.batch_execute(set_up)?;
+    fold_case_utils::register_impl(&mut conn, |text: Option<String>| {
+        text.map(|text| fold(&text))
+    })?;
     Ok(Conn::Sqlite(conn))
 }
 

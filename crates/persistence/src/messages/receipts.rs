@@ -55,7 +55,7 @@ pub fn apply_receipts(
             receipt_key: receipt_key(gateway, &receipt.response_id),
             status: receipt.status.map(MessageStatus::number),
             error: receipt.error.clone(),
-            received_at: stored::moment(receipt.received_at),
+            received_at: stored::shown_moment(receipt.received_at),
         })
         .collect();
     let unmatched = receive(conn, &incoming)?;
@@ -115,7 +115,7 @@ pub fn expire_outstanding(
         .select(outstanding_parts::receipt_key)
         .load(conn)?;
     let parts = dialect::lock_outstanding(conn, &ids)?;
-    let now = stored::moment(now);
+    let now = stored::shown_moment(now);
     let given_up: Vec<News> = parts.iter().map(|part| part.given_up(now)).collect();
     apply(conn, &given_up)?;
     dialect::delete_outstanding(conn, &ids)?;

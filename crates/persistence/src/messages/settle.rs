@@ -124,7 +124,7 @@ impl<'a> Batch<'a> {
     }
 
     fn row(&mut self, settlement: &'a Settlement) -> NewMessage<'a> {
-        let at = stored::moment(settlement.at);
+        let at = stored::shown_moment(settlement.at);
         let (campaign_id, seq) = key_of(settlement);
         let awaited = self.await_receipts(settlement, at);
         let parts = i16::try_from(settlement.parts.len()).unwrap_or(i16::MAX);

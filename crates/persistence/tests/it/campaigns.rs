@@ -1,12 +1,11 @@
 //! How campaigns are listed and changed.
 
 use clarion_domain::campaign::{CampaignContent, CampaignStatus};
-use clarion_domain::page::PageRequest;
 use clarion_domain::sender::SenderId;
 use clarion_persistence::campaigns::{self, Advanced};
 use clarion_persistence::{Change, Conn, StoreError, on_both};
 
-use crate::fixtures::{CLIENT, STRANGER, at, campaign_id, content, pending, sending};
+use crate::fixtures::{CLIENT, STRANGER, at, campaign_id, content, page, pending, sending};
 
 fn status(conn: &mut Conn) -> Result<CampaignStatus, StoreError> {
     Ok(campaigns::find(conn, CLIENT, campaign_id(1))?
@@ -25,10 +24,8 @@ on_both! {
         }
         let work = |conn: &mut Conn| {
             assert!(campaigns::delete(conn, CLIENT, campaign_id(3), at(9))?);
-            let first = PageRequest { page: 1, page_size: 2 };
-            let second = PageRequest { page: 2, page_size: 2 };
-            let one = campaigns::page(conn, CLIENT, first)?;
-            let two = campaigns::page(conn, CLIENT, second)?;
+            let one = campaigns::page(conn, CLIENT, &page(1, 2))?;
+            let two = campaigns::page(conn, CLIENT, &page(2, 2))?;
             assert_eq!((one.total_pages, one.total_records), (2, 3));
             let ids: Vec<_> = one.items.iter().chain(&two.items).map(|one| one.id).collect();
             assert_eq!(ids, [4, 2, 1].map(campaign_id));

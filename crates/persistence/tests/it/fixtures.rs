@@ -6,12 +6,14 @@ use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::contact::Contact;
 use clarion_domain::gateway::DeliveryReceipt;
 use clarion_domain::message::MessageStatus;
+use clarion_domain::page::PageRequest;
 use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::receipt::canonical_id;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
 use clarion_domain::template::Template;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::listing::ListRequest;
 use clarion_persistence::messages::{SettledPart, Settlement};
 use clarion_persistence::{Conn, Store, StoreError, clients, recipients};
 use uuid::Uuid;
@@ -22,6 +24,11 @@ pub(crate) const STRANGER: ClientId = ClientId(77);
 /// So many seconds after the tests' beginning of time.
 pub(crate) fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_900_000_000, 0).unwrap() + TimeDelta::seconds(second)
+}
+
+/// A page of a list as it is.
+pub(crate) fn page(page: u32, page_size: u32) -> ListRequest {
+    PageRequest { page, page_size }.into()
 }
 
 pub(crate) fn campaign_id(number: u128) -> CampaignId {

@@ -1,7 +1,6 @@
 //! How campaigns come to be: invisible at first, then there, or gone.
 
 use clarion_domain::campaign::CampaignStatus;
-use clarion_domain::page::PageRequest;
 use clarion_domain::recipient::{CampaignKey, FIRST_DIRECT_KEY};
 use clarion_persistence::campaigns::{self, Kind, Loaded};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
@@ -10,7 +9,7 @@ use clarion_persistence::{Conn, StoreError, clients, on_both, recipients};
 use diesel::prelude::*;
 
 use crate::fixtures::{
-    CLIENT, STRANGER, at, campaign_id, contact, contacts, content, load, pending, sending,
+    CLIENT, STRANGER, at, campaign_id, contact, contacts, content, load, page, pending, sending,
 };
 
 fn invalid(position: u64) -> InvalidContact {
@@ -22,16 +21,12 @@ fn invalid(position: u64) -> InvalidContact {
     }
 }
 
-fn page(page: u32, page_size: u32) -> PageRequest {
-    PageRequest { page, page_size }
-}
-
 on_both! {
     async fn a_campaign_in_loading_is_seen_by_nobody(database) {
         let key = database.write(|conn| load(conn, campaign_id(1), 3)).await.unwrap();
         let work = move |conn: &mut Conn| {
             assert_eq!(campaigns::find(conn, CLIENT, campaign_id(1))?, None);
-            assert_eq!(campaigns::page(conn, CLIENT, PageRequest::default())?.total_records, 0);
+            assert_eq!(campaigns::page(conn, CLIENT, &page(1, 10))?.total_records, 0);
             assert_eq!(campaigns::start_due(conn, at(1_000))?, []);
             assert_eq!(campaigns::next_start(conn)?, None);
             assert_eq!(campaigns::sending(conn)?, []);
@@ -115,7 +110,7 @@ on_both! {
             let loaded = Loaded { recipients: 1, ..Loaded::default() };
             campaigns::finish_loading(conn, key, &content(0), loaded, at(0))?;
             assert_eq!(campaigns::find(conn, CLIENT, campaign_id(1))?, None);
-            assert_eq!(campaigns::page(conn, CLIENT, PageRequest::default())?.items, []);
+            assert_eq!(campaigns::page(conn, CLIENT, &page(1, 10))?.items, []);
             assert_eq!(campaigns::start_due(conn, at(0))?, [key]);
             assert_eq!(campaigns::sending(conn)?.len(), 1);
             Ok(())
@@ -131,11 +126,11 @@ on_both! {
             assert_eq!(seqs, (1..=25).collect::<Vec<_>>());
             let back: Vec<_> = all.into_iter().map(|one| one.contact).collect();
             assert_eq!(back, contacts(25));
-            let third = recipients::page(conn, key, page(3, 10))?;
+            let third = recipients::page(conn, key, &page(3, 10))?;
             assert_eq!((third.total_pages, third.total_records, third.items.len()), (3, 25, 5));
             assert_eq!(third.items[0].contact, contact(21));
-            assert_eq!(recipients::page(conn, key, page(4, 10))?.items, []);
-            assert_eq!(recipients::page(conn, key, page(u32::MAX, 10_000))?.items, []);
+            assert_eq!(recipients::page(conn, key, &page(4, 10))?.items, []);
+            assert_eq!(recipients::page(conn, key, &page(u32::MAX, 10_000))?.items, []);
             Ok(())
         };
         database.read(work).await.unwrap();
@@ -150,7 +145,7 @@ on_both! {
             invalid_contacts::insert_batch(conn, key, &many)?;
             let loaded = Loaded { recipients: 1, invalid: 2_501, duplicates: 0 };
             campaigns::finish_loading(conn, key, &content(0), loaded, at(0))?;
-            let first = invalid_contacts::page(conn, key, page(1, 2))?;
+            let first = invalid_contacts::page(conn, key, &page(1, 2))?;
             assert_eq!((first.total_records, first.items.len()), (2_501, 2));
             assert_eq!(first.items[0].phone_number, "ab");
             assert_eq!(first.items[1].phone_number, "0".repeat(64));
@@ -164,7 +159,7 @@ on_both! {
         sending(&database, 1, 1).await;
         let work = |conn: &mut Conn| {
             assert_eq!(campaigns::find(conn, STRANGER, campaign_id(1))?, None);
-            assert_eq!(campaigns::page(conn, STRANGER, PageRequest::default())?.total_records, 0);
+            assert_eq!(campaigns::page(conn, STRANGER, &page(1, 10))?.total_records, 0);
             Ok(())
         };
         database.read(work).await.unwrap();

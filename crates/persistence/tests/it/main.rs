@@ -10,6 +10,7 @@ mod catalogues;
 mod counters;
 mod fixtures;
 mod keys;
+mod listing;
 mod loading;
 mod messages;
 mod store;

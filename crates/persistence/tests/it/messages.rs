@@ -6,7 +6,6 @@ use clarion_domain::gateway::DeliveryReceipt;
 use clarion_domain::message::MessageStatus::{
     self, Accepted, Delivered, Expired, OptedOut, Queued, Rejected, Sent, Undeliverable, Unknown,
 };
-use clarion_domain::page::PageRequest;
 use clarion_domain::recipient::RecipientKey;
 use clarion_persistence::messages::{self, Counts, Receipts, SettledPart, Settlement};
 use clarion_persistence::schema::{outstanding_parts, unmatched_receipts};
@@ -14,7 +13,7 @@ use clarion_persistence::{Conn, StoreError, on_both, testing};
 use diesel::prelude::*;
 
 use crate::fixtures::{
-    CLIENT, STRANGER, accepted, at, contact, receipt, sending, settlement, status_of,
+    CLIENT, STRANGER, accepted, at, contact, page, receipt, sending, settlement, status_of,
 };
 
 fn outstanding(conn: &mut Conn) -> Result<i64, StoreError> {
@@ -272,9 +271,9 @@ on_both! {
             assert_eq!((message.text.as_str(), message.sender.as_str()), ("Hello Zoë", "ACME"));
             assert_eq!((message.parts, message.sent_at, message.received_at), (1, at(10), None));
             assert_eq!(messages::find(conn, STRANGER, place)?, None);
-            let page = messages::page(conn, CLIENT, PageRequest { page: 2, page_size: 2 })?;
-            assert_eq!((page.total_records, page.items.len()), (3, 1));
-            assert_eq!(messages::page(conn, STRANGER, PageRequest::default())?.items, []);
+            let second = messages::page(conn, CLIENT, &page(2, 2))?;
+            assert_eq!((second.total_records, second.items.len()), (3, 1));
+            assert_eq!(messages::page(conn, STRANGER, &page(1, 10))?.items, []);
             Ok(())
         };
         database.write(work).await.unwrap();

@@ -1,0 +1,253 @@
+//! What the lists hold, and each row by the names of its properties.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use clarion_domain::campaign::{Campaign, CampaignContent};
+use clarion_domain::contact::Contact;
+use clarion_domain::filter::{Decimal, Value};
+use clarion_domain::message::MessageStatus;
+use clarion_domain::recipient::{CampaignKey, RecipientKey};
+use clarion_domain::sender::SenderId;
+use clarion_domain::template::Template;
+use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::invalid_contacts::{self, InvalidContact};
+use clarion_persistence::messages::{self, Message, SettledPart, Settlement};
+use clarion_persistence::recipients::{self, Recipient};
+use clarion_persistence::{Conn, Store, StoreError, clients};
+use diesel::connection::SimpleConnection;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::wishes::text;
+use crate::fixtures::{self, CLIENT, at, campaign_id};
+
+const CAMPAIGNS: u32 = 36;
+/// Contacts of the first campaign; the others have one.
+const CONTACTS: u32 = 60;
+
+const TEXT_COLUMNS: [(&str, &str); 12] = [
+    ("campaigns", "public_id"),
+    ("campaigns", "sender"),
+    ("campaigns", "message"),
+    ("campaigns", "track_link_url"),
+    ("recipients", "name"),
+    ("recipients", "custom1"),
+    ("recipients", "custom2"),
+    ("recipients", "contact_group_id"),
+    ("invalid_contacts", "phone_number"),
+    ("invalid_contacts", "reason"),
+    ("messages", "sender"),
+    ("messages", "text"),
+];
+
+type Values = HashMap<&'static str, Value>;
+
+/// Draws texts, the same in each run.
+struct Draw(TestRunner);
+
+impl Draw {
+    fn text(&mut self) -> String {
+        self.one(text())
+    }
+
+    fn maybe_text(&mut self) -> Option<String> {
+        self.one(proptest::option::of(text()))
+    }
+
+    fn one<T: std::fmt::Debug>(&mut self, of: impl Strategy<Value = T>) -> T {
+        of.new_tree(&mut self.0).unwrap().current()
+    }
+}
+
+/// Campaigns, direct messages among them; the key of the one with contacts and messages.
+pub(super) async fn store_all(store: &Store) -> CampaignKey {
+    store
+        .write(|conn| {
+            use_another_collation(conn)?;
+            let mut draw = Draw(TestRunner::deterministic());
+            clients::ensure_first(conn, at(0))?;
+            let first = store_one(conn, 1, Kind::Campaign, CONTACTS, &mut draw)?;
+            for number in 2..=CAMPAIGNS {
+                let kind = if number % 3 == 0 {
+                    Kind::Direct
+                } else {
+                    Kind::Campaign
+                };
+                store_one(conn, number, kind, 1, &mut draw)?;
+            }
+            Ok(first)
+        })
+        .await
+        .unwrap()
+}
+
+/// PostgreSQL's databases mostly have a language's order, unlike the one that tests are given.
+fn use_another_collation(conn: &mut Conn) -> Result<(), StoreError> {
+    let Conn::Postgres(conn) = conn else {
+        return Ok(());
+    };
+    for (table, column) in TEXT_COLUMNS {
+        let change =
+            format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE TEXT COLLATE \"en-x-icu\"");
+        conn.batch_execute(&change)?;
+    }
+    Ok(())
+}
+
+fn store_one(
+    conn: &mut Conn,
+    number: u32,
+    kind: Kind,
+    count: u32,
+    draw: &mut Draw,
+) -> Result<CampaignKey, StoreError> {
+    // Ids in another order than the campaigns come in.
+    let id = campaign_id(u128::from(number * 7 % 37));
+    let key = campaigns::insert_loading(conn, id, CLIENT, kind, at(0))?;
+    let contacts: Vec<Contact> = (1..=count).map(|place| contact_of(place, draw)).collect();
+    recipients::insert_batch(conn, key, 1, &contacts, at(1))?;
+    let invalid: Vec<InvalidContact> = (0..count).map(|place| invalid_of(place, draw)).collect();
+    invalid_contacts::insert_batch(conn, key, &invalid)?;
+    let loaded = Loaded {
+        recipients: count,
+        invalid: u64::from(count),
+        duplicates: 0,
+    };
+    campaigns::finish_loading(conn, key, &content_of(number, draw), loaded, at(2))?;
+    campaigns::start_due(conn, at(2))?;
+    let tried = (1..=count).filter(|seq| seq % 4 != 0);
+    let settlements: Vec<Settlement> = tried.map(|seq| settlement(key, seq, draw)).collect();
+    messages::settle(conn, &settlements)?;
+    Ok(key)
+}
+
+fn content_of(number: u32, draw: &mut Draw) -> CampaignContent {
+    let message = format!("={}", draw.text().replace(['{', '}'], ""));
+    CampaignContent {
+        start_at: at(i64::from(number % 5)) + TimeDelta::microseconds(i64::from(number) * 374_512),
+        sender: SenderId::Alphanumeric(draw.text()),
+        message: Template::parse(&message).unwrap(),
+        opt_out_link_id: draw.one(proptest::option::of(-3..3_i32)),
+        track_link_url: draw.maybe_text(),
+    }
+}
+
+fn contact_of(place: u32, draw: &mut Draw) -> Contact {
+    Contact {
+        name: draw.maybe_text(),
+        custom1: draw.maybe_text(),
+        custom2: draw.maybe_text(),
+        ..fixtures::contact(place)
+    }
+}
+
+fn invalid_of(place: u32, draw: &mut Draw) -> InvalidContact {
+    InvalidContact {
+        position: u64::from(place) * 3,
+        phone_number: draw.text(),
+        property: "phoneNumber".to_owned(),
+        reason: draw.text(),
+    }
+}
+
+fn settlement(campaign: CampaignKey, seq: u32, draw: &mut Draw) -> Settlement {
+    Settlement {
+        recipient: RecipientKey { campaign, seq },
+        attempt: 1,
+        status: MessageStatus::ALL[seq as usize % MessageStatus::ALL.len()],
+        gateway: "main".to_owned(),
+        text: draw.text(),
+        sender: draw.text(),
+        reference: 7,
+        parts: vec![SettledPart::default(); draw.one(0..3_usize)],
+        error: None,
+        at: at(i64::from(seq % 7)) + TimeDelta::microseconds(i64::from(seq) * 374_512),
+    }
+}
+
+pub(super) fn campaign(campaign: &Campaign) -> Values {
+    present([
+        ("id", Some(Value::Uuid(campaign.id.0))),
+        ("startDateTime", Some(Value::DateTime(campaign.start_at))),
+        ("sender", text_of(campaign.sender.as_str())),
+        ("recipientCount", number(campaign.recipient_count)),
+        ("message", text_of(&campaign.message)),
+        ("status", number(campaign.status.number())),
+        ("optOutLinkId", campaign.opt_out_link_id.and_then(number)),
+        (
+            "trackLinkUrl",
+            campaign.track_link_url.as_deref().and_then(text_of),
+        ),
+        (
+            "pausedReason",
+            campaign.paused_reason.as_deref().and_then(text_of),
+        ),
+    ])
+}
+
+pub(super) fn contact(recipient: &Recipient) -> Values {
+    let contact = &recipient.contact;
+    let optional = |text: &Option<String>| text.as_deref().and_then(text_of);
+    present([
+        ("id", Some(Value::Uuid(recipient.key.contact_id()))),
+        ("phoneNumber", text_of(&contact.phone.to_string())),
+        ("name", optional(&contact.name)),
+        ("custom1", optional(&contact.custom1)),
+        ("custom2", optional(&contact.custom2)),
+        ("contactGroupId", contact.contact_group_id.map(Value::Uuid)),
+        (
+            "status",
+            recipient.status.and_then(|status| number(status.number())),
+        ),
+    ])
+}
+
+pub(super) fn invalid_contact(contact: &InvalidContact) -> Values {
+    present([
+        ("index", number(contact.position)),
+        ("phoneNumber", text_of(&contact.phone_number)),
+        ("property", text_of(&contact.property)),
+        ("reason", text_of(&contact.reason)),
+    ])
+}
+
+pub(super) fn message(message: &Message) -> Values {
+    let price = |millionths| Value::Decimal(Decimal { millionths });
+    present([
+        ("id", Some(Value::Integer(message.recipient.message_id()))),
+        ("newId", Some(Value::Uuid(message.recipient.message_guid()))),
+        ("client_Id", Some(Value::Integer(message.client.0))),
+        ("dateCreated", Some(Value::DateTime(message.sent_at))),
+        ("dateModified", Some(Value::DateTime(message.updated_at))),
+        ("phoneNumber", text_of(&message.phone.to_string())),
+        ("status", number(message.status.number())),
+        ("price", message.price.map(price)),
+        ("smsCount", number(message.parts)),
+        ("dateReceived", message.received_at.map(Value::DateTime)),
+        ("countryCode", text_of(message.phone.region().as_str())),
+        ("senderNumber", text_of(&message.sender)),
+        ("message", text_of(&message.text)),
+        ("campaignId", message.campaign.map(|id| Value::Uuid(id.0))),
+    ])
+}
+
+fn present<const N: usize>(values: [(&'static str, Option<Value>); N]) -> Values {
+    let values = values.into_iter();
+    values
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "stands in a list with what may be missing"
+)]
+fn text_of(text: &str) -> Option<Value> {
+    Some(Value::Text(text.to_owned()))
+}
+
+fn number(number: impl TryInto<i64>) -> Option<Value> {
+    number.try_into().ok().map(Value::Integer)
+}
