@@ -2,6 +2,7 @@
 
 pub(crate) mod check_config;
 pub(crate) mod file_jobs;
+pub(crate) mod help;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod serve;

@@ -10,14 +10,14 @@ mod telemetry;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use commands::{check_config, file_jobs, keys, migrate, serve, simulator};
+use commands::{check_config, file_jobs, help, keys, migrate, serve, simulator};
 use settings::{Origins, Settings};
 
 /// A self-hosted platform for SMS campaigns.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "clarion", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     /// A configuration file, read on top of config/default.toml and the environment's file.
     #[arg(long, global = true, value_name = "FILE")]
@@ -43,6 +43,8 @@ enum Command {
     Simulator,
     #[command(flatten)]
     FileJob(file_jobs::Command),
+    #[command(flatten)]
+    Help(help::Command),
 }
 
 /// The exit code of a wrong configuration, as of a wrong command line or a file that cannot be worked on.
@@ -56,6 +58,11 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Packagers and shells ask for this where nothing is configured yet.
+    if let Some(Command::Help(command)) = cli.command {
+        help::run(command, Cli::command())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let origins = Origins::of_process(cli.config);
     let settings = Settings::load(&origins)?;
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
@@ -77,7 +84,7 @@ fn with_log(origins: &Origins, settings: &Settings, command: Command) -> anyhow:
             Command::Migrate => migrate::run(settings).await,
             Command::Keys(command) => keys::run(settings, command).await,
             Command::Simulator => simulator::run(settings).await,
-            Command::CheckConfig | Command::FileJob(_) => Ok(()),
+            Command::CheckConfig | Command::FileJob(_) | Command::Help(_) => Ok(()),
         }
     })
 }

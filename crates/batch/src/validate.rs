@@ -72,8 +72,7 @@ impl<'a> Validation<'a> {
             output.begin(file.campaign())?;
         }
         if let Some(sink) = &mut refused {
-            let columns = Field::ALL.map(Field::name).join(",");
-            writeln!(sink, "{REFUSAL_COLUMNS},{columns}").map_err(FileError::Write)?;
+            begin_refused(sink)?;
         }
         let pen = Pen {
             accepted: accepted.as_ref().map(Output::format),
@@ -127,6 +126,11 @@ impl Pen {
             }
         }
     }
+}
+
+fn begin_refused(sink: &mut impl Write) -> Result<(), FileError> {
+    let columns = Field::ALL.map(Field::name).join(",");
+    writeln!(sink, "{REFUSAL_COLUMNS},{columns}").map_err(FileError::Write)
 }
 
 fn write_refusal(turn: &Turn<'_, usize>, sink: &mut impl Write) -> Result<(), FileError> {

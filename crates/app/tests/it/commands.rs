@@ -90,3 +90,19 @@ async fn the_simulator_runs_alone() {
     tokio::net::TcpStream::connect(address).await.unwrap();
     assert!(!setup.folder.path().join("data/clarion.db").exists());
 }
+
+#[tokio::test]
+async fn shells_and_manuals_are_told_about_every_command() {
+    let setup = Setup::new();
+    let (status, script, error) = setup.run(&["completions", "bash"]).await;
+    assert!(status.success(), "{error}");
+    assert!(script.contains("--rejects"), "{script}");
+    let (status, _, error) = setup.run(&["man", "manual"]).await;
+    assert!(status.success(), "{error}");
+    for page in ["clarion.1", "clarion-validate.1", "clarion-keys-create.1"] {
+        assert!(
+            setup.folder.path().join("manual").join(page).exists(),
+            "{page}"
+        );
+    }
+}
