@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::core::Core;
-use crate::intake::{Intake, IntakeRefusal, InvalidContacts};
+use crate::intake::{Addition, Intake, IntakeRefusal, InvalidContacts};
 use crate::send::Sender;
 use crate::{lease, progress, receipts, replacement, schedule, settle, upkeep};
 
@@ -112,6 +112,17 @@ impl Engine {
         invalid: InvalidContacts,
     ) -> Intake {
         Intake::new(Arc::clone(&self.core), client, phones, invalid)
+    }
+
+    /// The way in for more contacts of a campaign, as it stands now.
+    #[must_use]
+    pub fn addition(
+        &self,
+        campaign: Campaign,
+        phones: Arc<PhoneRules>,
+        invalid: InvalidContacts,
+    ) -> Addition {
+        Addition::new(self.intake(campaign.client, phones, invalid), campaign)
     }
 }
 

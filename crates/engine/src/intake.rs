@@ -4,6 +4,7 @@
 //! Reading a request's bytes is the caller's; a caller works on a blocking thread, since everything here waits for the
 //! store in place.
 
+mod addition;
 mod length;
 mod staging;
 
@@ -11,17 +12,18 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId, Forbidden};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
 use clarion_domain::fault::Faults;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::MAX_RECIPIENTS;
 use clarion_persistence::StoreError;
-use clarion_persistence::campaigns::Loaded;
+use clarion_persistence::campaigns::{Added, Loaded};
 use clarion_persistence::invalid_contacts::InvalidContact;
 
 use crate::core::Core;
+pub use addition::Addition;
 use length::Lengths;
 use staging::Staging;
 
@@ -37,7 +39,7 @@ pub enum InvalidContacts {
 /// What was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IntakeReport {
-    /// The new campaign.
+    /// The campaign.
     pub id: CampaignId,
     /// Accepted contacts.
     pub recipients: u64,
@@ -47,12 +49,21 @@ pub struct IntakeReport {
     pub duplicates: u64,
 }
 
-/// Why a campaign was not taken in. Nothing of it is stored then.
+/// Why contacts were not taken in. Nothing of them is stored then.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeRefusal {
     /// It breaks rules.
     #[error("{} faults", .0.count())]
     Faults(Faults),
+    /// The campaign that they were for is gone.
+    #[error("there is no such campaign any more")]
+    Gone,
+    /// Its status forbids it.
+    #[error(transparent)]
+    Forbidden(Forbidden),
+    /// It was changed while they came in.
+    #[error("the campaign was changed while the contacts came in; send them again")]
+    Outdated,
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,8 +77,9 @@ pub struct Intake {
     invalid: InvalidContacts,
 }
 
-/// A campaign on its way in. Dropped before [`Load::finish`], it leaves nothing behind.
+/// Contacts on their way in. Dropped before [`Load::finish`], it leaves nothing behind.
 pub struct Load {
+    goal: Goal,
     phones: Arc<PhoneRules>,
     policy: InvalidContacts,
     most: u32,
@@ -77,9 +89,16 @@ pub struct Load {
     duplicates: u64,
     seen: HashSet<u64>,
     faults: Faults,
-    content: Option<CampaignContent>,
     lengths: Lengths,
     staging: Staging,
+}
+
+/// What the contacts are for.
+enum Goal {
+    /// A new campaign, and what it says once that is known.
+    New(Option<CampaignContent>),
+    /// A campaign that is there.
+    More(Box<Campaign>),
 }
 
 impl Intake {
@@ -102,6 +121,7 @@ impl Intake {
     pub fn begin(self) -> Load {
         let settings = &self.core.settings;
         Load {
+            goal: Goal::New(None),
             phones: self.phones,
             policy: self.invalid,
             most: settings.max_contacts.min(MAX_RECIPIENTS),
@@ -110,7 +130,6 @@ impl Intake {
             duplicates: 0,
             seen: HashSet::new(),
             faults: Faults::default(),
-            content: None,
             lengths: Lengths::new(settings.max_segments),
             staging: Staging::new(Arc::clone(&self.core), self.client),
         }
@@ -122,7 +141,7 @@ impl Load {
     pub fn content(&mut self, content: CampaignContent) {
         self.lengths
             .apply_to(&content.message, self.staging.recipients());
-        self.content = Some(content);
+        self.goal = Goal::New(Some(content));
     }
 
     /// What else is wrong with the request: it is told together with what is found here.
@@ -151,7 +170,7 @@ impl Load {
         self.leave_out(None, refusal)
     }
 
-    /// Makes the campaign, or leaves nothing behind.
+    /// Makes the campaign or adds to it, or leaves nothing behind.
     ///
     /// # Errors
     /// Every fault of the request, or the store's error.
@@ -163,7 +182,7 @@ impl Load {
         made
     }
 
-    /// Gives the campaign up, and leaves nothing behind when it returns.
+    /// Gives the contacts up, and leaves nothing behind when it returns.
     pub fn give_up(mut self) {
         self.staging.discard();
     }
@@ -229,16 +248,31 @@ impl Load {
             invalid: self.invalid,
             duplicates: self.duplicates,
         };
-        match (self.content.take(), self.faults.is_empty()) {
-            (Some(content), true) => self.staging.finish(&content, loaded)?,
-            _ => return Err(IntakeRefusal::Faults(std::mem::take(&mut self.faults))),
+        if !self.faults.is_empty() {
+            return Err(IntakeRefusal::Faults(std::mem::take(&mut self.faults)));
         }
         Ok(IntakeReport {
-            id: self.staging.id(),
+            id: self.reach_goal(loaded)?,
             recipients: u64::from(loaded.recipients),
             invalid: loaded.invalid,
             duplicates: loaded.duplicates,
         })
+    }
+
+    fn reach_goal(&mut self, loaded: Loaded) -> Result<CampaignId, IntakeRefusal> {
+        match &self.goal {
+            Goal::New(Some(content)) => {
+                self.staging.finish(content, loaded)?;
+                Ok(self.staging.id())
+            }
+            Goal::New(None) => Err(IntakeRefusal::Faults(message_is_missing())),
+            Goal::More(campaign) => match self.staging.add_to(campaign, loaded)? {
+                Added::Done => Ok(campaign.id),
+                Added::NotFound => Err(IntakeRefusal::Gone),
+                Added::Forbidden(forbidden) => Err(IntakeRefusal::Forbidden(forbidden)),
+                Added::Outdated => Err(IntakeRefusal::Outdated),
+            },
+        }
     }
 
     /// What can be said only when all has been read.
@@ -255,11 +289,15 @@ impl Load {
         if let Some(fault) = self.lengths.fault() {
             self.faults.add("message", fault);
         }
-        if self.content.is_none() && self.faults.is_empty() {
-            self.faults.add("message", "is required");
-        }
         Ok(())
     }
+}
+
+/// Nobody has told what the campaign says.
+fn message_is_missing() -> Faults {
+    let mut faults = Faults::default();
+    faults.add("message", "is required");
+    faults
 }
 
 /// Contact groups cannot be made yet, so no group can be a client's own.

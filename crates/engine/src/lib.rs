@@ -22,4 +22,4 @@ mod wording;
 
 pub use clock::SystemClock;
 pub use engine::{Engine, EngineSettings, RunningEngine};
-pub use intake::{Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load};
+pub use intake::{Addition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load};

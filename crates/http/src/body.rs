@@ -4,9 +4,10 @@
 mod encoding;
 mod fault;
 pub(crate) mod json;
-mod media_type;
+pub(crate) mod media_type;
 mod meter;
 mod stream;
+mod unreadable;
 pub(crate) mod value;
 
 use std::future::{Ready, ready};
@@ -22,6 +23,7 @@ use crate::problem::{Kind, Problem};
 use encoding::Encoding;
 use fault::BodyFault;
 pub(crate) use meter::{Gauge, Meter};
+pub(crate) use unreadable::Unreadable;
 
 /// Pieces of a body that wait for the reading thread: some hundred kilobytes.
 const PIECES_WAITING: usize = 16;
@@ -42,7 +44,7 @@ impl Limits {
     }
 }
 
-/// A JSON body that has not been read yet.
+/// A body that has not been read yet. Asked for by itself, it is one of JSON.
 pub(crate) struct Body {
     payload: Payload,
     encoding: Encoding,
@@ -54,20 +56,21 @@ impl FromRequest for Body {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Self::announced(request, payload))
+        let is_taken = match is_missing(request) {
+            true => Ok(()),
+            false => media_type::require_json(request),
+        };
+        ready(is_taken.and_then(|()| Self::announced(request, payload)))
     }
 }
 
 impl Body {
-    /// Refuses what the headers alone show to be none of ours.
-    fn announced(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+    /// Refuses what the headers alone show to be none of ours, whatever its type.
+    pub(crate) fn announced(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
         let limits = request
             .app_data::<web::Data<Limits>>()
             .map(|limits| limits.get_ref().clone())
             .unwrap_or_else(|| Limits::new(&HttpSettings::default()));
-        if !is_missing(request) {
-            media_type::require_json(request)?;
-        }
         let encoding = Encoding::of(request)?;
         if announced_length(request).is_some_and(|length| length > limits.settings.max_body) {
             let fault = BodyFault::TooLarge(limits.settings.max_body);

@@ -1,7 +1,6 @@
 //! Campaigns: the calls on a single one, and the list. Making one is in `create`.
 
 mod answer;
-mod contact_row;
 mod create;
 mod document;
 mod header;
@@ -21,7 +20,7 @@ use crate::problem::Problem;
 use crate::state::{Caller, CampaignsRead, CampaignsWrite};
 
 use answer::CampaignBody;
-pub(crate) use create::{create, create_choosing};
+pub(crate) use create::{create, create_leaving_out};
 pub(crate) use id::GivenId;
 
 /// `GET /api/Campaigns`
@@ -122,7 +121,8 @@ fn changed(change: Change) -> Answer {
     }
 }
 
-async fn find<S>(caller: &Caller<S>, id: CampaignId) -> Result<Campaign, Problem> {
+/// A campaign of the caller's.
+pub(crate) async fn find<S>(caller: &Caller<S>, id: CampaignId) -> Result<Campaign, Problem> {
     caller
         .read(move |conn, client| campaigns::find(conn, client, id))
         .await?

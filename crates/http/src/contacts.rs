@@ -1,4 +1,11 @@
-//! A campaign's contacts.
+//! A campaign's contacts: the list, and how they are read from a body. Adding some is in `add`.
+
+mod add;
+mod csv;
+mod format;
+pub(crate) mod intake;
+mod lines;
+pub(crate) mod row;
 
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::recipients::{self, Recipient};
@@ -9,6 +16,8 @@ use crate::Answer;
 use crate::campaigns::{GivenId, of_campaign};
 use crate::paging::{self, Asked};
 use crate::state::{Caller, CampaignsRead};
+
+pub(crate) use add::add;
 
 /// The published properties in their order, then ours.
 #[derive(Serialize)]

@@ -225,6 +225,9 @@ impl From<IntakeRefusal> for Problem {
     fn from(refusal: IntakeRefusal) -> Self {
         match refusal {
             IntakeRefusal::Faults(faults) => Self::invalid(faults),
+            IntakeRefusal::Gone => Self::no_campaign(),
+            IntakeRefusal::Forbidden(forbidden) => forbidden.into(),
+            refusal @ IntakeRefusal::Outdated => Self::new(Kind::Conflict, refusal.to_string()),
             IntakeRefusal::Store(failure) => failure.into(),
         }
     }

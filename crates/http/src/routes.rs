@@ -1,55 +1,55 @@
-//! The addresses. Words are in lower case here: [`case`](crate::case) brings every path into that form. A method that an
-//! address does not take is refused by actix, with `Allow`.
+//! The addresses, as the contract spells them. [`case`](crate::case) brings every path into lower case, so the router gets
+//! them in that form. A method that an address does not take is refused by actix, with `Allow`.
+
+mod address;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{ServiceConfig, delete, get, head, post, put, resource, scope};
-use actix_web::{FromRequest, Handler, Resource, Responder};
+use actix_web::web::{ServiceConfig, scope};
 
 use crate::state::authenticate;
 use crate::{campaigns, contacts, health, invalid_contacts};
+use address::Address;
+
+const API: &str = "/api";
 
 pub(crate) fn configure(service: &mut ServiceConfig) {
-    service
-        .service(reading("/health/live", health::live))
-        .service(reading("/health/ready", health::ready))
-        .service(
-            scope("/api")
-                .wrap(from_fn(authenticate))
-                .configure(campaigns),
-        );
+    let api = scope(API).wrap(from_fn(authenticate));
+    let api = authenticated()
+        .into_iter()
+        .fold(api, |api, address| api.service(address.below(API)));
+    for address in open() {
+        service.service(address.below(""));
+    }
+    service.service(api);
 }
 
-/// The seven published calls, and ours beside them. `true` and `false` are no ids, so they come before them.
-fn campaigns(service: &mut ServiceConfig) {
-    service
-        .service(reading("/campaigns", campaigns::list).route(post().to(campaigns::create)))
-        .service(
-            resource("/campaigns/{ignore:true|false}").route(post().to(campaigns::create_choosing)),
-        )
-        .service(
-            reading("/campaigns/{id}", campaigns::show)
-                .route(put().to(campaigns::replace))
-                .route(post().to(campaigns::replace_by_post))
-                .route(delete().to(campaigns::delete)),
-        )
-        .service(reading("/campaigns/{id}/contacts", contacts::list))
-        .service(reading(
-            "/campaigns/{id}/invalidcontacts",
-            invalid_contacts::list,
-        ))
-        .service(resource("/campaigns/{id}/pause").route(post().to(campaigns::pause)))
-        .service(resource("/campaigns/{id}/resume").route(post().to(campaigns::resume)))
-        .service(resource("/campaigns/{id}/cancel").route(post().to(campaigns::cancel)));
+/// What everyone may ask.
+fn open() -> Vec<Address> {
+    vec![
+        Address::at("/health/live").get(health::live),
+        Address::at("/health/ready").get(health::ready),
+    ]
 }
 
-/// What can be read can also be asked for its headers alone.
-fn reading<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args> + Clone,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    resource(path)
-        .route(get().to(handler.clone()))
-        .route(head().to(handler))
+/// What needs a key. Words come before an id in their place.
+fn authenticated() -> Vec<Address> {
+    vec![
+        Address::at("/api/Campaigns")
+            .get(campaigns::list)
+            .post(campaigns::create),
+        Address::at("/api/Campaigns/true").post(campaigns::create_leaving_out),
+        Address::at("/api/Campaigns/false").post(campaigns::create),
+        Address::at("/api/Campaigns/{id}")
+            .get(campaigns::show)
+            .put(campaigns::replace)
+            .post(campaigns::replace_by_post)
+            .delete(campaigns::delete),
+        Address::at("/api/Campaigns/{id}/Contacts")
+            .get(contacts::list)
+            .post(contacts::add),
+        Address::at("/api/Campaigns/{id}/InvalidContacts").get(invalid_contacts::list),
+        Address::at("/api/Campaigns/{id}/Pause").post(campaigns::pause),
+        Address::at("/api/Campaigns/{id}/Resume").post(campaigns::resume),
+        Address::at("/api/Campaigns/{id}/Cancel").post(campaigns::cancel),
+    ]
 }

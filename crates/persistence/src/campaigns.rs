@@ -1,6 +1,7 @@
 //! Campaigns: how they come to be, what can be read of them, and how they change. What a change may do is the domain's
 //! to say.
 
+mod adding;
 mod life;
 mod loading;
 
@@ -16,6 +17,7 @@ use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, 
 use crate::schema::campaigns;
 use crate::{Conn, StoreError, stored};
 
+pub use adding::{Added, add_loaded};
 pub(crate) use life::SENDING;
 pub use life::{advance, cancel, delete, next_start, pause, replace, resume, sending, start_due};
 pub(crate) use loading::touch;

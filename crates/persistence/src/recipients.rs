@@ -155,6 +155,26 @@ fn into_recipients(rows: Vec<(Row, Option<i16>)>) -> Result<Vec<Recipient>, Stor
         .collect()
 }
 
+/// The numbers of the recipients of a run, both ends included, as [`PhoneNumber::digits`].
+///
+/// # Errors
+/// The database's.
+pub fn numbers(
+    conn: &mut Conn,
+    key: CampaignKey,
+    from_seq: u32,
+    to_seq: u32,
+) -> Result<Vec<u64>, StoreError> {
+    let rows: Vec<(String, String)> = recipients::table
+        .filter(recipients::campaign_id.eq(key.0))
+        .filter(recipients::seq.between(stored::seq(from_seq), stored::seq(to_seq)))
+        .select((recipients::phone, recipients::region))
+        .load(conn)?;
+    rows.iter()
+        .map(|(e164, region)| Ok(phone(e164, region)?.digits()))
+        .collect()
+}
+
 /// A stored number.
 pub(crate) fn phone(e164: &str, region: &str) -> Result<PhoneNumber, StoreError> {
     Region::new(region)

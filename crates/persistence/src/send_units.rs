@@ -100,12 +100,43 @@ pub(crate) fn insert_all(
     campaign: CampaignKey,
     recipients: u32,
 ) -> Result<(), StoreError> {
+    insert_from(conn, campaign, 1, recipients)
+}
+
+/// Cuts recipients that were added to a campaign into units. The last one there was takes as many as it has room for, and
+/// is unfinished again; who holds it now sends no further than it was when it was claimed.
+pub(crate) fn extend(
+    conn: &mut Conn,
+    campaign: CampaignKey,
+    before: u32,
+    added: u32,
+) -> Result<(), StoreError> {
+    let recipients = before + added;
+    let next = before.next_multiple_of(UNIT_SIZE) + 1;
+    if added > 0 && next > before + 1 {
+        diesel::update(send_units::table.find((campaign.0, stored::seq(first_seq_of(before)))))
+            .set((
+                send_units::last_seq.eq(stored::seq(recipients.min(next - 1))),
+                send_units::sent_at.eq(None::<NaiveDateTime>),
+            ))
+            .execute(conn)?;
+    }
+    insert_from(conn, campaign, next, recipients)
+}
+
+/// Units for the recipients from `first` on, with which a unit begins.
+fn insert_from(
+    conn: &mut Conn,
+    campaign: CampaignKey,
+    first: u32,
+    last: u32,
+) -> Result<(), StoreError> {
     let step = usize::try_from(UNIT_SIZE).unwrap_or(usize::MAX);
-    let starts: Vec<u32> = (1..=recipients).step_by(step).collect();
+    let starts: Vec<u32> = (first..=last).step_by(step).collect();
     for some in starts.chunks(UNITS_AT_ONCE) {
         let rows: Vec<NewRow> = some
             .iter()
-            .map(|first| NewRow::new(campaign, *first, recipients))
+            .map(|first| NewRow::new(campaign, *first, last))
             .collect();
         on_each_backend!(conn, inner => diesel::insert_into(send_units::table)
             .values(&rows)

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::Contact;
 use clarion_domain::recipient::CampaignKey;
-use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::campaigns::{self, Added, Kind, Loaded};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
-use clarion_persistence::{Conn, StoreError, recipients};
+use clarion_persistence::{Conn, Store, StoreError, recipients};
 use tokio::runtime::Handle;
 use tracing::warn;
 use uuid::{NoContext, Timestamp, Uuid};
@@ -49,6 +49,10 @@ impl Staging {
 
     pub(super) fn id(&self) -> CampaignId {
         self.id
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.core.store
     }
 
     /// Recipients so far.
@@ -96,6 +100,22 @@ impl Staging {
         })?;
         self.key = None;
         Ok(())
+    }
+
+    /// Stores what is still in the batch and makes all of it the campaign's, in one transaction.
+    pub(super) fn add_to(
+        &mut self,
+        campaign: &Campaign,
+        loaded: Loaded,
+    ) -> Result<Added, StoreError> {
+        let now = self.core.now();
+        let (key, added) = self.core.store.write_blocking(|conn| {
+            let key = self.insert_batch(conn, now)?;
+            let added = campaigns::add_loaded(conn, campaign, key, loaded, now)?;
+            Ok((key, added))
+        })?;
+        self.key = (added != Added::Done).then_some(key);
+        Ok(added)
     }
 
     /// Leaves nothing behind. What cannot be removed now is cleared away later: it is in loading, and nobody sees it.

@@ -7,6 +7,7 @@
     reason = "what a test leans on fails the test"
 )]
 
+mod adding;
 mod clock;
 mod disorder;
 mod fake_gateway;

@@ -20,7 +20,7 @@ use clarion_persistence::{Change, Conn, Store, StoreError, campaigns, clients, r
 
 use crate::clock::ManualClock;
 
-static PHONES: LazyLock<Arc<PhoneRules>> =
+pub(crate) static PHONES: LazyLock<Arc<PhoneRules>> =
     LazyLock::new(|| Arc::new(PhoneRules::new(Region::new("GB").unwrap(), false)));
 
 /// How long the tests wait for something, on tokio's clock: it is paused, so waiting takes no time.

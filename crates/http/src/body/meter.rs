@@ -1,4 +1,4 @@
-//! Counts what the JSON reader has read: the line and column for its faults, and the bytes of the element it is in, which
+//! Counts what the reader of a body has read: the line and column for its faults, and the bytes of the element it is in, which
 //! bound what it can be made to keep.
 
 use std::cell::Cell;
@@ -16,7 +16,7 @@ pub(crate) struct Meter {
     most: u64,
 }
 
-/// The counts; shared with those who need them while the JSON reader owns the meter.
+/// The counts; shared with those who need them while the reader owns the meter.
 #[derive(Clone, Default)]
 pub(crate) struct Gauge(Rc<Counts>);
 
@@ -39,9 +39,20 @@ impl Meter {
         }
     }
 
+    /// The next byte; `None` at the end.
+    pub(crate) fn byte(&mut self) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        Ok((self.read(&mut byte)? > 0).then_some(byte[0]))
+    }
+
     /// The counts, to be kept when the meter is given away.
     pub(crate) fn gauge(&self) -> Gauge {
         self.gauge.clone()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(text: &'static [u8]) -> Self {
+        Self::new(Box::new(text), u64::MAX)
     }
 
     fn count(&self, bytes: &[u8]) -> Result<(), BodyFault> {
@@ -85,10 +96,14 @@ impl Gauge {
         }
     }
 
+    /// The number of the line that is being read, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.0.lines.get() + 1
+    }
+
     /// How far reading has come, for people.
     pub(super) fn place(&self) -> String {
-        let Counts { lines, columns, .. } = &*self.0;
-        format!("line {}, column {}", lines.get() + 1, columns.get())
+        format!("line {}, column {}", self.line(), self.0.columns.get())
     }
 }
 

@@ -3,11 +3,11 @@
 
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess};
 
-use super::contact_row::{ContactRow, ReadContact};
 use super::header::{Header, Property, ReadGiven};
-use crate::body::json::{self, Unreadable};
 use crate::body::value::{Any, Read};
-use crate::body::{Gauge, Meter};
+use crate::body::{Gauge, Meter, Unreadable, json};
+use crate::contacts::intake::{self, CONTACTS, Stopped};
+use crate::contacts::row::ContactRow;
 
 /// Where contacts go, one by one.
 pub(super) trait Contacts {
@@ -17,11 +17,6 @@ pub(super) trait Contacts {
     /// Takes the contact in the row. `Err` ends the reading.
     fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped>;
 }
-
-/// The reading was ended by the taker of the contacts, who knows why.
-#[derive(Debug, thiserror::Error)]
-#[error("no more contacts are taken")]
-pub(super) struct Stopped;
 
 /// Reads the whole body. Without `contacts`, those in the document are read over.
 pub(super) fn read<'a>(
@@ -57,7 +52,7 @@ impl<'de> Read<'de> for ReadDocument<'_> {
                     self.header.set(property, given);
                 }
                 Key::Contacts if wanted && seen => {
-                    self.header.fault("contacts", "is given twice");
+                    self.header.fault(CONTACTS, "is given twice");
                     object.next_value::<IgnoredAny>()?;
                 }
                 Key::Contacts => {
@@ -111,7 +106,7 @@ impl Read<'_> for ReadKey {
     fn text<E: Error>(self, name: &str) -> Result<Key, E> {
         Ok(match Property::named(name) {
             Some(property) => Key::Property(property),
-            None if name == "contacts" => Key::Contacts,
+            None if name == CONTACTS => Key::Contacts,
             None => Key::Unknown,
         })
     }
@@ -131,19 +126,12 @@ struct ReadContacts<'a> {
 impl<'de> Read<'de> for ReadContacts<'_> {
     type Value = ();
 
-    fn array<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
-        let mut row = ContactRow::default();
-        for index in 0.. {
-            self.gauge.element("contacts", index);
-            let read = array.next_element_seed(Any(ReadContact(&mut row)))?;
-            match (read, &mut self.contacts) {
-                (None, _) => break,
-                (Some(()), Some(contacts)) => contacts.take(&mut row).map_err(A::Error::custom)?,
-                (Some(()), None) => {}
-            }
-        }
-        self.gauge.outside();
-        Ok(())
+    fn array<A: SeqAccess<'de>>(self, array: A) -> Result<(), A::Error> {
+        let mut contacts = self.contacts;
+        intake::read_elements(array, self.gauge, |row| match &mut contacts {
+            Some(contacts) => contacts.take(row),
+            None => Ok(()),
+        })
     }
 
     /// Like no contacts at all, which is the taker's to judge.
@@ -153,7 +141,7 @@ impl<'de> Read<'de> for ReadContacts<'_> {
 
     fn other<E: Error>(self) -> Result<(), E> {
         if self.contacts.is_some() {
-            self.header.fault("contacts", "must be an array");
+            self.header.fault(CONTACTS, "must be an array");
         }
         Ok(())
     }

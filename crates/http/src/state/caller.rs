@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use clarion_domain::api_key::{Scope, Scopes};
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::ClientId;
-use clarion_engine::{Intake, InvalidContacts};
+use clarion_engine::{Addition, Intake, InvalidContacts};
 use clarion_persistence::{Conn, StoreError};
 
 use super::State;
@@ -138,5 +138,11 @@ impl Caller<CampaignsWrite> {
     pub(crate) fn intake(&self, invalid: InvalidContacts) -> Intake {
         let phones = self.state.phones.clone();
         self.state.engine.intake(self.client, phones, invalid)
+    }
+
+    /// The way in for more contacts of a campaign of the caller's.
+    pub(crate) fn addition(&self, campaign: Campaign, invalid: InvalidContacts) -> Addition {
+        let phones = self.state.phones.clone();
+        self.state.engine.addition(campaign, phones, invalid)
     }
 }

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod add_contacts;
 mod bodies;
 mod campaigns;
 mod contacts;

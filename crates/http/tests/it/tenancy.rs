@@ -38,6 +38,7 @@ async fn an_id_of_another_client_is_answered_like_one_that_does_not_exist() {
             (Method::POST, "/Pause"),
             (Method::POST, "/Resume"),
             (Method::POST, "/Cancel"),
+            (Method::POST, "/Contacts"),
         ] {
             let of_theirs = as_other(app, method.clone(), &format!("{theirs}{part}")).await;
             let of_nobodys = as_other(app, method.clone(), &format!("{nobodys}{part}")).await;

@@ -202,9 +202,9 @@ fn units_with_open_messages() -> _ {
         )
 }
 
-struct Standing {
+pub(super) struct Standing {
     id: i64,
-    status: CampaignStatus,
+    pub(super) status: CampaignStatus,
     start_at: NaiveDateTime,
     paused_reason: Option<String>,
 }
@@ -237,7 +237,7 @@ fn standing(
 
 /// Takes a campaign from the status that the decision was made on to the one decided; where somebody was faster, the
 /// whole is run again.
-fn decided(
+pub(super) fn decided(
     conn: &mut Conn,
     client: ClientId,
     id: CampaignId,

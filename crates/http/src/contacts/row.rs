@@ -1,4 +1,4 @@
-//! One contact as it stands in a document. A single row serves all contacts, so that reading a million of them allocates
+//! One contact as it stands in a body. A single row serves all contacts, so that reading a million of them allocates
 //! no more than reading one.
 
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use serde::de::{Error, IgnoredAny, MapAccess};
 
 use crate::body::value::{Any, Read};
 
-const PROPERTIES: [&str; 5] = [
+pub(super) const PROPERTIES: [&str; 5] = [
     "phoneNumber",
     "name",
     "custom1",
@@ -17,7 +17,7 @@ const PROPERTIES: [&str; 5] = [
 ];
 
 /// The contact last read.
-pub(super) struct ContactRow {
+pub(crate) struct ContactRow {
     fields: [Field; PROPERTIES.len()],
     refusal: Option<ContactRefusal>,
 }
@@ -55,13 +55,21 @@ impl ContactRow {
         })
     }
 
-    fn clear(&mut self) {
+    /// Nothing is known of the contact yet.
+    pub(super) fn clear(&mut self) {
         self.refusal = None;
         for field in &mut self.fields {
             field.text.clear();
             field.seen = false;
             field.present = false;
         }
+    }
+
+    /// Takes the value of a property, by its place among [`PROPERTIES`].
+    pub(super) fn set(&mut self, property: usize, text: &str) {
+        let field = &mut self.fields[property];
+        field.text.push_str(text);
+        field.present = true;
     }
 
     fn refuse(&mut self, refusal: ContactRefusal) {

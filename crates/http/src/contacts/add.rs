@@ -1,0 +1,134 @@
+//! Adding contacts to a campaign that is not being sent: all of a body's, or none.
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use clarion_domain::fault::Faults;
+use clarion_engine::{Addition, IntakeReport, InvalidContacts};
+use serde::Serialize;
+
+use std::future::{Ready, ready};
+
+use super::format::{ContactsBody, Format};
+use super::intake::{self, Taker};
+use crate::Answer;
+use crate::body::Meter;
+use crate::campaigns::{self, GivenId};
+use crate::problem::Problem;
+use crate::state::{Caller, CampaignsWrite};
+
+const PARAMETER: &str = "ignoreInvalidPhoneNumbers";
+
+/// What was added, and what was not.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AddedBody {
+    added: u64,
+    invalid: u64,
+    duplicates: u64,
+}
+
+/// `POST /api/Campaigns/{id}/Contacts`
+pub(crate) async fn add(
+    caller: Caller<CampaignsWrite>,
+    GivenId(id): GivenId,
+    Choice(invalid): Choice,
+    ContactsBody { format, body }: ContactsBody,
+) -> Answer {
+    let campaign = campaigns::find(&caller, id).await?;
+    campaign.status.edit()?;
+    let addition = caller.addition(campaign, invalid);
+    let report = body
+        .read(move |body| load(format, body, addition))
+        .await??;
+    Ok(added(&report))
+}
+
+fn load(format: Format, body: Meter, addition: Addition) -> Result<IntakeReport, Problem> {
+    let mut taker = Taker::new(addition.begin()?);
+    match format.read(body, &mut taker) {
+        Ok(()) => Ok(taker.load.finish()?),
+        Err(unreadable) => Err(taker.stopped_by(unreadable)),
+    }
+}
+
+fn added(report: &IntakeReport) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    for header in intake::counts(report) {
+        answer.insert_header(header);
+    }
+    answer.json(AddedBody {
+        added: report.recipients,
+        invalid: report.invalid,
+        duplicates: report.duplicates,
+    })
+}
+
+/// What the query says about invalid contacts; nothing means that one is enough to refuse all.
+pub(crate) struct Choice(InvalidContacts);
+
+impl FromRequest for Choice {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        ready(Self::read(request.query_string()))
+    }
+}
+
+impl Choice {
+    fn read(query: &str) -> Result<Self, Problem> {
+        let parameters = web::Query::<Vec<(String, String)>>::from_query(query)
+            .map(web::Query::into_inner)
+            .unwrap_or_default();
+        let mut given = parameters
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(PARAMETER));
+        match (given.next(), given.next()) {
+            (None, _) => Ok(Self(InvalidContacts::Refuse)),
+            (Some((_, value)), None) => Self::named(value),
+            (Some(_), Some(_)) => Err(refuse("is given twice")),
+        }
+    }
+
+    fn named(value: &str) -> Result<Self, Problem> {
+        match value.trim().to_ascii_lowercase().as_str() {
+            "true" => Ok(Self(InvalidContacts::LeaveOut)),
+            "false" => Ok(Self(InvalidContacts::Refuse)),
+            _ => Err(refuse("must be true or false")),
+        }
+    }
+}
+
+fn refuse(message: &str) -> Problem {
+    let mut faults = Faults::default();
+    faults.add(PARAMETER, message);
+    Problem::invalid(faults)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_is_read_without_regard_to_case() {
+        for (query, wanted) in [
+            ("", InvalidContacts::Refuse),
+            ("other=true", InvalidContacts::Refuse),
+            ("ignoreInvalidPhoneNumbers=False", InvalidContacts::Refuse),
+            ("IGNOREINVALIDPHONENUMBERS=TRUE", InvalidContacts::LeaveOut),
+        ] {
+            let read = Choice::read(query).ok().map(|choice| choice.0);
+            assert_eq!(read, Some(wanted), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_true_nor_false_is_refused() {
+        for query in [
+            "ignoreInvalidPhoneNumbers=",
+            "ignoreInvalidPhoneNumbers=yes",
+            "ignoreInvalidPhoneNumbers=true&ignoreinvalidphonenumbers=true",
+        ] {
+            assert!(Choice::read(query).is_err(), "{query}");
+        }
+    }
+}
