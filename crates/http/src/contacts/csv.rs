@@ -47,10 +47,12 @@ impl Columns {
                 0 => name.trim_start_matches('\u{feff}'),
                 _ => name,
             };
-            let named = |property: &&str| property.eq_ignore_ascii_case(name.trim());
-            let property = PROPERTIES.iter().position(|property| named(&property));
+            let name = name.trim();
+            let property = PROPERTIES
+                .iter()
+                .position(|property| property.eq_ignore_ascii_case(name));
             if property.is_some() && columns.0.contains(&property) {
-                return Err(format!("the first line names {} twice", name.trim()));
+                return Err(format!("the first line names {name} twice"));
             }
             columns.0.push(property);
         }

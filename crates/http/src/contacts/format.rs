@@ -40,7 +40,8 @@ impl FromRequest for ContactsBody {
 
 impl ContactsBody {
     fn announced(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
-        let format = match body::is_missing(request) {
+        let is_untold = body::is_missing(request) && media_type::of(request).is_empty();
+        let format = match is_untold {
             true => Format::Json,
             false => Format::of(request)?,
         };
