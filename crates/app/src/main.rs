@@ -35,12 +35,12 @@ enum Command {
     /// Bring the database to this version's schema.
     Migrate,
     /// Read the configuration, and say what is wrong with it or what it amounts to.
-    CheckConfig,
+    CheckConfig(check_config::Arguments),
     /// Create, list and revoke API keys.
     #[command(subcommand)]
     Keys(keys::Command),
     /// Run the SMSC simulator alone, as a server.
-    Simulator,
+    Simulator(simulator::Arguments),
     #[command(flatten)]
     FileJob(file_jobs::Command),
     #[command(flatten)]
@@ -67,7 +67,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&origins)?;
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     match command {
-        Command::CheckConfig => check_config::run(&origins, &settings)?,
+        Command::CheckConfig(arguments) => check_config::run(&origins, &settings, &arguments)?,
         Command::FileJob(job) => return file_jobs::run(&settings, job),
         command => with_log(&origins, &settings, command)?,
     }
@@ -83,8 +83,8 @@ fn with_log(origins: &Origins, settings: &Settings, command: Command) -> anyhow:
             Command::Serve(arguments) => serve::run(origins, settings, &arguments).await,
             Command::Migrate => migrate::run(settings).await,
             Command::Keys(command) => keys::run(settings, command).await,
-            Command::Simulator => simulator::run(settings).await,
-            Command::CheckConfig | Command::FileJob(_) | Command::Help(_) => Ok(()),
+            Command::Simulator(arguments) => simulator::run(settings, arguments).await,
+            Command::CheckConfig(_) | Command::FileJob(_) | Command::Help(_) => Ok(()),
         }
     })
 }

@@ -1,7 +1,10 @@
 //! The other commands.
 
 use std::process::Stdio;
+use std::sync::Arc;
 
+use clarion_engine::SystemClock;
+use clarion_gateway::simulator::{Script, Simulator, SimulatorSettings};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::service::Setup;
@@ -104,5 +107,44 @@ async fn shells_and_manuals_are_told_about_every_command() {
             setup.folder.path().join("manual").join(page).exists(),
             "{page}"
         );
+    }
+}
+
+#[tokio::test]
+async fn binds_are_tried_on_request() {
+    let setup = Setup::new();
+    let file = setup.folder.path().join("gateways.toml");
+    let simulator = Simulator::start_with(
+        SimulatorSettings {
+            listen: "127.0.0.1:0".to_owned(),
+            log: std::path::PathBuf::new(),
+            ..SimulatorSettings::default()
+        },
+        Script {
+            password: Some("secret".to_owned()),
+            ..Script::default()
+        },
+        Arc::new(SystemClock),
+    )
+    .await
+    .unwrap();
+    let file_name = file.to_str().unwrap();
+    for (password, succeeds, says) in [
+        (
+            "secret",
+            true,
+            "main: bound as transceiver to \"simulator\"",
+        ),
+        ("wrong", false, "check system_id and password"),
+    ] {
+        let text = format!(
+            "[[gateways]]\nname = 'main'\nhost = '127.0.0.1'\nport = {}\nsystem_id = 'x'\npassword = '{password}'",
+            simulator.local_addr().port()
+        );
+        std::fs::write(&file, text).unwrap();
+        let arguments = ["check-config", "--try-bind", "--config", file_name];
+        let (status, output, error) = setup.run(&arguments).await;
+        assert_eq!(status.success(), succeeds, "{output}{error}");
+        assert!(output.contains(says), "{output}{error}");
     }
 }
