@@ -1,6 +1,7 @@
 //! What the simulator promises to who rehearses with it.
 
 use clarion_domain::gateway::{Gateway, Inbound};
+use clarion_domain::receipt::canonical_id;
 use clarion_gateway::simulator::{Script, ScriptFault, Simulator, SimulatorSettings};
 
 use rusmpp::pdus::{BindReceiver, BindTransmitter, SubmitSm};
@@ -159,4 +160,139 @@ fn the_example_of_a_script_is_one() {
         "/../../examples/simulator-script.toml"
     );
     assert_eq!(Script::read(path.as_ref()).unwrap().rules.len(), 6);
+}
+
+/// What a rule of receipts leads to on our side: the statuses and errors that come, in their order.
+async fn check_receipts(rule: &str, expected: &[(Option<u16>, Option<&str>)]) {
+    let script = format!("[[rules]]\nreceipt.delay_ms = [0, 0]\n{rule}");
+    let simulator = simulator(&script, None).await;
+    let mut bench = bench(simulator.local_addr(), "");
+    let outcome = bench.send_one(message(1, "x")).await;
+    for (status, error) in expected {
+        let Inbound::Receipt(receipt) = bench.inbound().await else {
+            panic!("no receipt: {rule}");
+        };
+        let seen = receipt.status.map(|status| status.number());
+        assert_eq!(
+            seen,
+            status.map(i16::try_from).map(Result::unwrap),
+            "{rule}"
+        );
+        assert_eq!(receipt.error.as_deref(), *error, "{rule}");
+        assert_eq!(
+            receipt.response_id,
+            canonical_id(id_of(&outcome[0])),
+            "{rule}"
+        );
+        assert!(
+            receipt.destination.unwrap().ends_with("447700900001"),
+            "{rule}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_end_is_read_in_every_form() {
+    for (end, status, error) in [
+        ("delivered", Some(1), "000"),
+        ("accepted", Some(2), "000"),
+        ("expired", Some(3), "027"),
+        ("deleted", Some(4), "000"),
+        ("undeliverable", Some(5), "001"),
+        ("unknown", Some(6), "000"),
+        ("rejected", Some(7), "008"),
+    ] {
+        for format in ["usual", "text", "payload", "data_sm"] {
+            let rule = format!("receipt.{end} = 1\nreceipt.format = '{format}'");
+            check_receipts(&rule, &[(status, Some(error))]).await;
+            check_receipts(
+                &format!("{rule}\nreceipt.unflagged = true"),
+                &[(status, Some(error))],
+            )
+            .await;
+        }
+        let error = error.trim_start_matches('0');
+        let error = (!error.is_empty()).then_some(error);
+        let rule = format!("receipt.{end} = 1\nreceipt.format = 'tlvs'");
+        check_receipts(&rule, &[(status, error)]).await;
+    }
+}
+
+#[tokio::test]
+async fn every_way_to_write_a_receipt_is_read() {
+    for (text, status, error) in [
+        ("id:{id} stat:{stat}", Some(1), None),
+        ("stat:{stat} err:{err} id:{id}", Some(1), Some("000")),
+        ("id:{id} stat:DELIVERED Text:{text}", Some(1), None),
+        (
+            "id:{id} submitdate:{submitted} donedate:{done} stat:FAILED err:0A1f",
+            Some(8),
+            Some("0A1f"),
+        ),
+        (
+            "id:{id} submit date:260302120000 done date:20260302120000 stat:REJECTED",
+            Some(7),
+            None,
+        ),
+        (
+            "id:{id} submit date:0000000000 done date:0000000000 stat:{stat}",
+            Some(1),
+            None,
+        ),
+        ("ID:{id} STAT:UNDELIVERABLE", Some(5), None),
+        ("id:{id} stat:BUFFRED", None, None),
+        ("id:{id} stat:ACKED", None, None),
+    ] {
+        let rule = format!("receipt.format = 'text'\nreceipt.text = '{text}'");
+        check_receipts(&rule, &[(status, error)]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_on_its_way_is_told_before_or_after_its_end() {
+    let final_one = (Some(1), Some("000"));
+    let on_its_way = (None, Some("000"));
+    check_receipts("receipt.enroute = 'before'", &[on_its_way, final_one]).await;
+    check_receipts("receipt.enroute = 'after'", &[final_one, on_its_way]).await;
+}
+
+#[tokio::test]
+async fn ids_may_be_written_in_many_ways() {
+    for (ids, form) in [
+        ("decimal", "same"),
+        ("hexadecimal", "same"),
+        ("padded", "same"),
+        ("hyphenated", "same"),
+        ("mixed", "hexadecimal_response"),
+        ("inverse", "decimal_response"),
+    ] {
+        let script = format!("[[rules]]\nreceipt.delay_ms = [0, 0]\nresponse.ids = '{ids}'");
+        let simulator = simulator(&script, None).await;
+        let mut bench = bench(simulator.local_addr(), &format!("id_form = '{form}'"));
+        let outcome = bench.send_one(message(1, "x")).await;
+        let Inbound::Receipt(receipt) = bench.inbound().await else {
+            panic!("no receipt");
+        };
+        assert_eq!(
+            receipt.response_id,
+            canonical_id(id_of(&outcome[0])),
+            "{ids}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_connection_can_stand_still() {
+    let simulator = simulator(
+        "[[rules]]\ntext = 'stall'\nresponse.stall_share = 1\nresponse.stall_ms = [300, 300]",
+        None,
+    )
+    .await;
+    let mut bench = bench(simulator.local_addr(), "");
+    let begun = std::time::Instant::now();
+    bench.send([message(1, "stall"), message(2, "x")]).await;
+    for _ in 0..2 {
+        assert!(!id_of(&bench.outcome().await.1[0]).is_empty());
+        assert!(begun.elapsed() >= std::time::Duration::from_millis(300));
+    }
 }

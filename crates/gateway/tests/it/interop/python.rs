@@ -8,7 +8,7 @@ use crate::support::{log_lines, simulator};
 #[tokio::test]
 async fn smpplib_submits_and_gets_its_receipts_and_a_reply() {
     let python = tools().join("venv/bin/python");
-    if !are_there(&[python.clone()]) {
+    if !are_there(std::slice::from_ref(&python)) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
