@@ -7,3 +7,7 @@
 pub mod simulator;
 pub mod smpp;
 mod wire;
+
+/// What cargo-fuzz reaches in; the same is tried with a bounded number of seeded inputs in the ordinary tests.
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;

@@ -245,3 +245,10 @@ fn messages(source: &str, destination: &str, text: &str) -> Vec<Message> {
     };
     (1..=parts).zip(texts).map(message).collect()
 }
+
+/// Reads a body as whatever a client may submit.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn read_any(body: bytes::BytesMut) {
+    // Refused or not, it was read.
+    let _ = submit::Submit::read(body);
+}

@@ -218,3 +218,18 @@ impl Drop for SmppGateway {
         self.stop.cancel();
     }
 }
+
+/// Reads a body as whatever a peer may deliver.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn read_any(body: bytes::BytesMut) {
+    use clarion_domain::receipt::IdForm;
+
+    for read in [
+        inbound::Delivery::of_deliver_sm,
+        inbound::Delivery::of_data_sm,
+    ] {
+        if let Ok(delivery) = read(body.clone()) {
+            delivery.sort(IdForm::DecimalOfHexadecimal, chrono::DateTime::UNIX_EPOCH);
+        }
+    }
+}
