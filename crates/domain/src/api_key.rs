@@ -1,5 +1,6 @@
-//! API keys: their written form and what they allow. The text `clr_`, 32 characters, and 6 of a checksum by which a
-//! mistyped key is told from a revoked one, and a scanner finds leaked keys.
+//! API keys: their written form and what they allow. A drawn key is the text `clr_`, 32 characters, and 6 of a checksum by
+//! which a mistyped key is told from a revoked one, and a scanner finds leaked keys. An operator may also choose the
+//! bootstrap key's text, so that scripts can know it beforehand: it has no form but its length.
 //!
 //! Drawing the random bytes, hashing and looking a key up are not here.
 
@@ -13,13 +14,16 @@ const CHECKSUM: usize = 6;
 const SHOWN: usize = PREFIX.len() + 4;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The text of a key, well formed. It is a secret: its `Debug` shows no more than [`KeyText::shown`].
+/// The shortest and the longest text that can be a key.
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=255;
+
+/// The text of a key. It is a secret: its `Debug` shows no more than [`KeyText::shown`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyText(String);
 
 /// Why a text is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not an API key: it reads {PREFIX} and {} letters and digits, the last 6 of which are a checksum", SECRET + CHECKSUM)]
+#[error("is not an API key: it has {} to {} visible ASCII characters", LENGTHS.start(), LENGTHS.end())]
 pub struct NotAKey;
 
 impl KeyText {
@@ -37,20 +41,35 @@ impl KeyText {
         Self(text)
     }
 
-    /// Reads a key.
+    /// Reads a key, drawn or chosen.
     ///
     /// # Errors
-    /// [`NotAKey`] where the form or the checksum is wrong.
+    /// [`NotAKey`] where no key can read so.
     pub fn parse(text: &str) -> Result<Self, NotAKey> {
-        let secret = text.strip_prefix(PREFIX).ok_or(NotAKey)?;
+        if LENGTHS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NotAKey)
+        }
+    }
+
+    /// Whether it begins as a drawn key does, but is none: something in it was mistyped or cut off.
+    #[must_use]
+    pub fn is_mistyped(&self) -> bool {
+        self.0.starts_with(PREFIX) && !self.is_drawn()
+    }
+
+    /// Whether it has the form of a drawn key, and the checksum is right.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        let Some(secret) = self.0.strip_prefix(PREFIX) else {
+            return false;
+        };
         if secret.len() != SECRET + CHECKSUM || !secret.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(NotAKey);
+            return false;
         }
-        let (body, given) = text.split_at(PREFIX.len() + SECRET);
-        if checksum(body) != given {
-            return Err(NotAKey);
-        }
-        Ok(Self(text.to_owned()))
+        let (body, given) = self.0.split_at(PREFIX.len() + SECRET);
+        checksum(body) == given
     }
 
     /// The whole secret text.
@@ -59,10 +78,15 @@ impl KeyText {
         &self.0
     }
 
-    /// The beginning, by which people tell their keys apart.
+    /// The beginning, by which people tell their keys apart: never more than a quarter of a chosen one.
     #[must_use]
     pub fn shown(&self) -> &str {
-        &self.0[..SHOWN]
+        let most = if self.is_drawn() {
+            SHOWN
+        } else {
+            self.0.len() / 4
+        };
+        &self.0[..most.min(SHOWN)]
     }
 }
 
@@ -219,6 +243,7 @@ mod tests {
         let key = sample();
         assert_eq!(key.as_str().len(), 42);
         assert!(key.as_str().starts_with("clr_07ELSZgnu"));
+        assert!(key.is_drawn() && !key.is_mistyped());
         assert_eq!(KeyText::parse(key.as_str()), Ok(key));
     }
 
@@ -233,14 +258,28 @@ mod tests {
                 "Q"
             };
             wrong.replace_range(place..=place, other);
-            assert_eq!(KeyText::parse(&wrong), Err(NotAKey), "{wrong}");
+            assert!(!parsed(&wrong).is_drawn(), "{wrong}");
         }
+        let cut_off = parsed(&key.as_str()[..41]);
+        assert!(cut_off.is_mistyped());
+    }
+
+    fn parsed(text: &str) -> KeyText {
+        KeyText::parse(text).expect("a possible key")
+    }
+
+    #[test]
+    fn a_chosen_key_has_no_form_but_shows_less() {
+        let key = parsed("let-the-scripts-in");
+        assert!(!key.is_drawn() && !key.is_mistyped());
+        assert_eq!(key.shown(), "let-");
+        assert_eq!(parsed("12345678").shown(), "12");
     }
 
     #[test]
     fn other_texts_are_no_keys() {
-        let long = format!("{}0", sample().as_str());
-        for text in ["", "clr_", "clr_ää", &long, &sample().as_str()[..41]] {
+        let long = "x".repeat(256);
+        for text in ["", "clr_", "clr_ääääääää", "with a space", "1234567", &long] {
             assert_eq!(KeyText::parse(text), Err(NotAKey), "{text}");
         }
     }

@@ -35,8 +35,16 @@ async fn identify(state: &State, given: Option<String>) -> Result<Identity, Prob
         .store
         .read(move |conn| api_keys::find_by_hash(conn, &hash))
         .await?
-        .ok_or_else(|| refuse("the API key is unknown or revoked"))?;
+        .ok_or_else(|| refuse(unknown(&key)))?;
     Ok(Identity::from(&found))
+}
+
+fn unknown(key: &KeyText) -> &'static str {
+    if key.is_mistyped() {
+        "the API key is mistyped or cut off: its checksum is wrong"
+    } else {
+        "the API key is unknown or revoked"
+    }
 }
 
 fn refuse(detail: impl Into<String>) -> Problem {
