@@ -108,6 +108,9 @@ pub struct Submission {
 }
 
 /// What became of a submission: one outcome per part, in order; at least one.
+///
+/// A gateway that loses its peer between the parts writes the rest later. `NotWritten` beside other outcomes therefore
+/// means that it stopped before it could.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubmitOutcome {
     /// Each part's.

@@ -7,7 +7,7 @@
 mod id;
 mod text;
 
-pub use id::{IdForm, canonical_id, id_candidates, response_id};
+pub use id::{IdForm, canonical_id, fitting_form, id_candidates, response_id};
 pub use text::ReceiptText;
 
 use crate::message::MessageStatus;

@@ -56,6 +56,19 @@ pub fn id_candidates(raw: &str) -> Vec<String> {
     candidates
 }
 
+/// The one form by which an id in a receipt would stand for an id that a submit response gave: the hint what to set on a
+/// route whose receipts do not match. `None` where no form does, or more than one.
+pub fn fitting_form(raw: &str, was_given: impl Fn(&str) -> bool) -> Option<IdForm> {
+    let candidates = id_candidates(raw);
+    let mut given = candidates.iter().filter(|id| was_given(id));
+    let (Some(id), None) = (given.next(), given.next()) else {
+        return None;
+    };
+    IdForm::ALL
+        .into_iter()
+        .find(|form| response_id(raw, *form) == *id)
+}
+
 fn converted(raw: &str, form: IdForm) -> Option<String> {
     let id = raw.trim();
     if !is_number(id) {
@@ -121,6 +134,18 @@ mod tests {
         assert_eq!(id_candidates("1F"), ["1f", "31"]);
         assert_eq!(id_candidates("7"), ["7"]);
         assert_eq!(id_candidates("c0-1"), ["c0-1"]);
+    }
+
+    #[test]
+    fn the_form_that_fits_is_told_where_there_is_one() {
+        let check = |raw: &str, given: &[&str], form| {
+            assert_eq!(fitting_form(raw, |id| given.contains(&id)), form, "{raw}");
+        };
+        check("2748", &["abc"], Some(IdForm::DecimalOfHexadecimal));
+        check("ABC", &["2748"], Some(IdForm::HexadecimalOfDecimal));
+        check("00ABC", &["abc"], Some(IdForm::Same));
+        check("10", &["10", "a"], None);
+        check("10", &["11"], None);
     }
 
     proptest! {

@@ -25,6 +25,7 @@ pub(super) struct Smsc {
     /// One per rule.
     throttles: Vec<Mutex<Throttle>>,
     otherwise: Rule,
+    started: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +58,7 @@ impl Smsc {
             next_id: AtomicU64::new(start << 20),
             next_bind: AtomicU64::new(1),
             otherwise: Rule::default(),
+            started: Instant::now(),
         }
     }
 
@@ -114,7 +116,9 @@ impl Smsc {
         let index = self.script.rule_of(submit);
         let rule = index.map_or(&self.otherwise, |index| &self.script.rules[index]);
         let mut decision = self.script.decide(submit, rule);
-        if index.is_some_and(|index| self.is_throttled(index, rule.response.per_second, now)) {
+        if rule.response.is_burst(now - self.started)
+            || index.is_some_and(|index| self.is_throttled(index, rule.response.per_second, now))
+        {
             decision.answer = Answer::Refused(THROTTLED);
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);

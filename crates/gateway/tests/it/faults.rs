@@ -208,6 +208,20 @@ async fn a_throttling_peer_gets_everything_in_the_end() {
 }
 
 #[tokio::test]
+async fn a_burst_of_refusals_is_waited_out() {
+    let simulator = simulator(
+        "[[rules]]\nresponse.throttle_every_ms = 400\nresponse.throttle_for_ms = 300",
+        None,
+    )
+    .await;
+    let mut bench = bench(simulator.local_addr(), "");
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_millis(500) {
+        assert!(!id_of(&bench.send_one(message(1, "x")).await[0]).is_empty());
+    }
+}
+
+#[tokio::test]
 async fn more_messages_than_were_reserved_are_not_written() {
     let simulator = simulator("", None).await;
     let mut bench = bench(simulator.local_addr(), "window = 1");

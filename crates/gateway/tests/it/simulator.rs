@@ -159,7 +159,7 @@ fn the_example_of_a_script_is_one() {
         env!("CARGO_MANIFEST_DIR"),
         "/../../examples/simulator-script.toml"
     );
-    assert_eq!(Script::read(path.as_ref()).unwrap().rules.len(), 6);
+    assert_eq!(Script::read(path.as_ref()).unwrap().rules.len(), 7);
 }
 
 /// What a rule of receipts leads to on our side: the statuses and errors that come, in their order.

@@ -18,6 +18,10 @@ pub struct Response {
     pub error_share: Option<f64>,
     /// Most submits per second; what is beyond is refused with ESME_RTHROTTLED. 0: no limit.
     pub per_second: u32,
+    /// Every so many milliseconds comes a burst of refusals with ESME_RTHROTTLED; 0: none.
+    pub throttle_every_ms: u64,
+    /// How many milliseconds it lasts.
+    pub throttle_for_ms: u64,
     /// Share that is taken but never answered.
     pub silent_share: f64,
     /// Share at which the connection is cut in the middle of the answer; the message is taken.
@@ -72,6 +76,14 @@ impl Response {
         Answer::Taken
     }
 
+    /// Whether that moment of the simulator's life lies in a burst, which ends each period.
+    pub(in crate::simulator) fn is_burst(&self, life: Duration) -> bool {
+        let Some(phase) = life.as_millis().checked_rem(self.throttle_every_ms.into()) else {
+            return false;
+        };
+        phase + u128::from(self.throttle_for_ms) >= self.throttle_every_ms.into()
+    }
+
     /// How long the connection stands still before the answer.
     pub(super) fn stall(&self, chance: &mut Chance) -> Duration {
         let stalls = chance.hits(self.stall_share);
@@ -111,6 +123,27 @@ fn hyphenated(id: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bursts_end_each_period() {
+        let response = Response {
+            throttle_every_ms: 1_000,
+            throttle_for_ms: 300,
+            ..Response::default()
+        };
+        for (millis, is_burst) in [
+            (0, false),
+            (699, false),
+            (700, true),
+            (999, true),
+            (1_000, false),
+            (1_700, true),
+        ] {
+            let life = Duration::from_millis(millis);
+            assert_eq!(response.is_burst(life), is_burst, "{millis}");
+        }
+        assert!(!Response::default().is_burst(Duration::from_secs(1)));
+    }
 
     #[test]
     fn ids_are_written_in_many_ways() {
