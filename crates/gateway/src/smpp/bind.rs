@@ -100,24 +100,12 @@ impl Bind {
         mut jobs: mpsc::Receiver<Vec<Job>>,
         stop: CancellationToken,
     ) {
-        let Shared {
-            settings,
-            form,
-            codes,
-            clock,
-            connector,
-            ..
-        } = &*self.shared;
-        let mut outbox = Outbox::new(
-            settings,
-            Arc::clone(form),
-            Arc::clone(codes),
-            Arc::clone(clock),
-        );
+        let settings = &self.shared.settings;
+        let mut outbox = self.outbox();
         let mut backoff = Backoff::new(settings.reconnect_min, settings.reconnect_max);
         while !stop.is_cancelled() {
             outbox.expire_waiting();
-            let opening = connector.open(self.role);
+            let opening = self.shared.connector.open(self.role);
             match self.decline_while(opening, &mut jobs, &stop).await {
                 None => break,
                 Some(Ok((link, _))) => {
@@ -135,6 +123,22 @@ impl Bind {
                 break;
             }
         }
+        self.end(outbox, jobs);
+    }
+
+    fn outbox(&self) -> Outbox {
+        let Shared {
+            settings,
+            form,
+            codes,
+            clock,
+            ..
+        } = &*self.shared;
+        let (form, codes, clock) = (Arc::clone(form), Arc::clone(codes), Arc::clone(clock));
+        Outbox::new(settings, form, codes, clock)
+    }
+
+    fn end(&self, mut outbox: Outbox, mut jobs: mpsc::Receiver<Vec<Job>>) {
         outbox.abandon();
         self.show_busy(&outbox, None);
         jobs.close();
