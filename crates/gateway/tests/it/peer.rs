@@ -105,6 +105,12 @@ impl Peer {
         self.0.send(command).await.unwrap();
     }
 
+    /// Sends it with whatever is sent next.
+    pub(crate) async fn feed(&mut self, sequence: u32, pdu: impl Into<Pdu>) {
+        let command = Command::new(CommandStatus::EsmeRok, sequence, pdu);
+        self.0.feed(command).await.unwrap();
+    }
+
     pub(crate) async fn deliver(&mut self, sequence: u32, delivery: DeliverSm) {
         self.send(sequence, delivery).await;
     }
