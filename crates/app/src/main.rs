@@ -5,6 +5,7 @@
 mod commands;
 mod settings;
 mod startup;
+mod tariffs;
 mod telemetry;
 
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::Gateway;
 use clarion_domain::phone::{PhoneRules, Region};
-use clarion_engine::{Engine, RunningEngine, SystemClock};
+use clarion_engine::{Engine, EngineSettings, RunningEngine, SystemClock};
 use clarion_gateway::simulator::{RunningSimulator, Simulator};
 use clarion_gateway::smpp::SmppGateway;
 use clarion_http::{Server, State};
@@ -17,6 +17,7 @@ use clarion_persistence::{Store, clients};
 use tracing::info;
 
 use crate::settings::{self, GatewayKind, Settings, Switch};
+use crate::tariffs;
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -67,7 +68,10 @@ impl Service {
             settings.check_way_out()?;
         }
         let store = open_store(settings, &*clock).await?;
-        let engine_settings = settings.for_engine(node_name());
+        let engine_settings = EngineSettings {
+            tariffs: Arc::new(tariffs::read(None)?),
+            ..settings.for_engine(node_name())
+        };
         let engine = Engine::new(store.clone(), Arc::clone(&clock), engine_settings);
         let mut simulator = None;
         if sends && settings.runs_simulator() {

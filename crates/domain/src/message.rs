@@ -1,5 +1,9 @@
 //! A message: what became of the text to one recipient, in the numbers of the published API.
 
+mod draft;
+
+pub use draft::{MessageContent, MessageDraft};
+
 /// The status of a message. The numbers are the published ones, and those above 1000 Clarion's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i16)]

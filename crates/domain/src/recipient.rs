@@ -3,6 +3,8 @@
 
 use uuid::Uuid;
 
+use crate::phone::PhoneNumber;
+
 /// The most recipients of one campaign: what fits the sequence number in a message's integer id.
 pub const MAX_RECIPIENTS: u32 = (1 << SEQ_BITS) - 1;
 
@@ -27,6 +29,19 @@ impl CampaignKey {
     #[must_use]
     pub fn is_direct(self) -> bool {
         self.0 >= FIRST_DIRECT_KEY
+    }
+
+    /// The reference that ties together the parts of the message to a number: it has to differ between the messages that
+    /// one handset gets in a row, so it counts up with the campaign from a start of the number's own.
+    #[must_use]
+    pub fn reference_for(self, phone: PhoneNumber) -> u16 {
+        let start = phone
+            .digits()
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .to_be_bytes();
+        let count = self.0.to_le_bytes();
+        u16::from_be_bytes([start[0], start[1]])
+            .wrapping_add(u16::from_le_bytes([count[0], count[1]]))
     }
 }
 
@@ -152,6 +167,14 @@ mod tests {
             assert!(place.message_id() < 1 << 53);
             assert_eq!(place.contact_id().get_version_num(), 8);
         }
+    }
+
+    #[test]
+    fn messages_to_one_handset_in_a_row_have_different_references() {
+        let region = crate::phone::Region::new("GB").unwrap();
+        let phone = PhoneNumber::from_stored("+447700900123", region).unwrap();
+        let low_byte = |key| CampaignKey(key).reference_for(phone).to_le_bytes()[0];
+        assert_ne!(low_byte(1), low_byte(2));
     }
 
     #[test]

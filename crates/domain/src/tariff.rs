@@ -31,6 +31,17 @@ pub struct Tariffs {
     pub default: Price,
     /// By the number's region.
     pub countries: BTreeMap<Region, Price>,
+    /// By the gateway's name, where what it charges differs.
+    pub gateways: BTreeMap<String, GatewayTariff>,
+}
+
+/// What differs with one gateway.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GatewayTariff {
+    /// For countries without a price of their own here; missing: what applies to all gateways.
+    pub default: Option<Price>,
+    /// By the number's region.
+    pub countries: BTreeMap<Region, Price>,
 }
 
 /// Why tariffs cannot be used.
@@ -49,6 +60,14 @@ impl Tariffs {
     #[must_use]
     pub fn part(&self, region: Region) -> Price {
         self.countries.get(&region).copied().unwrap_or(self.default)
+    }
+
+    /// The price of one part that goes through a gateway.
+    #[must_use]
+    pub fn part_via(&self, gateway: &str, region: Region) -> Price {
+        let own = self.gateways.get(gateway);
+        own.and_then(|own| own.countries.get(&region).copied().or(own.default))
+            .unwrap_or_else(|| self.part(region))
     }
 
     /// The price of a message of so many parts.
@@ -115,20 +134,46 @@ struct WrittenTariffs {
     currency: String,
     default: Price,
     countries: BTreeMap<String, Price>,
+    gateways: BTreeMap<String, WrittenGateway>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenGateway {
+    default: Option<Price>,
+    countries: BTreeMap<String, Price>,
+}
+
+impl TryFrom<WrittenGateway> for GatewayTariff {
+    type Error = TariffFault;
+
+    fn try_from(written: WrittenGateway) -> Result<Self, TariffFault> {
+        Ok(Self {
+            default: written.default,
+            countries: by_region(written.countries)?,
+        })
+    }
+}
+
+fn by_region(countries: BTreeMap<String, Price>) -> Result<BTreeMap<Region, Price>, TariffFault> {
+    let countries = countries.into_iter().map(|(code, price)| {
+        let region = Region::new(&code).ok_or(TariffFault::Country(code))?;
+        Ok((region, price))
+    });
+    countries.collect()
 }
 
 impl TryFrom<WrittenTariffs> for Tariffs {
     type Error = TariffFault;
 
     fn try_from(written: WrittenTariffs) -> Result<Self, TariffFault> {
-        let countries = written.countries.into_iter().map(|(code, price)| {
-            let region = Region::new(&code).ok_or(TariffFault::Country(code))?;
-            Ok((region, price))
-        });
+        let gateways = written.gateways.into_iter();
+        let gateways = gateways.map(|(name, tariff)| Ok((name, tariff.try_into()?)));
         Ok(Self {
             currency: written.currency,
             default: written.default,
-            countries: countries.collect::<Result<_, _>>()?,
+            countries: by_region(written.countries)?,
+            gateways: gateways.collect::<Result<_, TariffFault>>()?,
         })
     }
 }
@@ -151,6 +196,24 @@ mod tests {
         assert_eq!(tariffs.message(region("US"), 3).to_string(), "0.00");
         assert_eq!(tariffs.part(region("FR")).to_string(), "0.10");
         assert_eq!(Tariffs::default().part(region("GB")), Price::default());
+    }
+
+    #[test]
+    fn a_gateways_own_prices_come_first() {
+        let tariffs: Tariffs = serde_json::from_str(
+            r#"{"default": 1, "countries": {"GB": 2, "US": 3}, "gateways": {
+                "own": {"countries": {"GB": 4}}, "flat": {"default": 5, "countries": {"US": 6}}}}"#,
+        )
+        .unwrap();
+        let via = |gateway, code| tariffs.part_via(gateway, region(code)).millionths / MILLION;
+        assert_eq!(
+            [via("own", "GB"), via("own", "US"), via("own", "FR")],
+            [4, 3, 1]
+        );
+        assert_eq!(
+            [via("flat", "GB"), via("flat", "US"), via("other", "GB")],
+            [5, 6, 2]
+        );
     }
 
     #[test]
@@ -177,7 +240,7 @@ mod tests {
             ),
             (
                 r#"{"country": {}}"#,
-                "unknown field `country`, expected one of `currency`, `default`, `countries` at line 1 column 10",
+                "unknown field `country`, expected one of `currency`, `default`, `countries`, `gateways` at line 1 column 10",
             ),
         ] {
             let error = serde_json::from_str::<Tariffs>(json).unwrap_err();

@@ -120,6 +120,15 @@ impl Template {
         })
     }
 
+    /// A text that is the same for everyone, in which no brace means anything.
+    #[must_use]
+    pub fn literal(text: &str) -> Self {
+        Self {
+            source: text.to_owned(),
+            pieces: vec![Piece::Literal(text.to_owned())],
+        }
+    }
+
     /// The text as it was written.
     #[must_use]
     pub fn source(&self) -> &str {

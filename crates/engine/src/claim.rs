@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clarion_domain::gateway::Submission;
 use clarion_domain::recipient::CampaignKey;
-use clarion_domain::template::Template;
+use clarion_domain::template::{Template, TemplateFault};
 use clarion_persistence::campaigns::{self, Outgoing};
 use clarion_persistence::recipients::{self, Recipient};
 use clarion_persistence::send_units::{self, Queued, Unit};
@@ -116,13 +116,21 @@ async fn lease(core: &Core, chosen: Vec<Outgoing>) -> Result<Vec<(Outgoing, Unit
         .await
 }
 
+/// A direct message says what it says, whatever braces are in it.
+fn template_of(campaign: &Outgoing) -> Result<Template, Vec<TemplateFault>> {
+    if campaign.key.is_direct() {
+        return Ok(Template::literal(&campaign.message));
+    }
+    Template::parse(&campaign.message)
+}
+
 /// Reads a leased unit; `None` where its campaign's message cannot be read.
 async fn open(
     core: &Core,
     campaign: Outgoing,
     lease: &Arc<Lease>,
 ) -> Result<Option<HeldUnit>, StoreError> {
-    let template = match Template::parse(&campaign.message) {
+    let template = match template_of(&campaign) {
         Ok(template) => template,
         Err(faults) => {
             error!(
@@ -208,7 +216,7 @@ fn first_attempt(campaign: &Outgoing, wording: &Wording, recipient: Recipient) -
         sender: campaign.sender.clone(),
         destination: recipient.contact.phone,
         text: wording.text_for(&recipient.contact),
-        reference: reference(campaign.key, recipient.contact.phone.digits()),
+        reference: campaign.key.reference_for(recipient.contact.phone),
         valid_until: None,
     }
 }
@@ -224,14 +232,6 @@ fn next_attempt(
         reference: queued.reference,
         ..first_attempt(campaign, wording, recipient)
     }
-}
-
-/// The reference of a message's parts: it has to differ between the messages that one handset gets in a row, so it
-/// counts up with the campaign from a start of the number's own.
-fn reference(campaign: CampaignKey, digits: u64) -> u16 {
-    let start = digits.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-    let count = campaign.0.to_le_bytes();
-    u16::from_be_bytes([start[0], start[1]]).wrapping_add(u16::from_le_bytes([count[0], count[1]]))
 }
 
 #[cfg(test)]
@@ -269,12 +269,5 @@ mod tests {
         assert_eq!(chosen(1, 2), [3, 4]);
         assert_eq!(chosen(3, 2), [4, 1]);
         assert_eq!(chosen(4, 1), [1]);
-    }
-
-    #[test]
-    fn messages_to_one_handset_in_a_row_have_different_references() {
-        let low_byte = |key| reference(CampaignKey(key), 447_700_900_123).to_le_bytes()[0];
-        assert_ne!(low_byte(1), low_byte(2));
-        assert_eq!(reference(CampaignKey(5), 1), reference(CampaignKey(5), 1));
     }
 }

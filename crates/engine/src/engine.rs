@@ -7,9 +7,12 @@ use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::ClientId;
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{Gateway, InboundSink};
+use clarion_domain::message::MessageContent;
 use clarion_domain::phone::PhoneRules;
-use clarion_domain::text::DEFAULT_MAX_SEGMENTS;
-use clarion_persistence::Store;
+use clarion_domain::recipient::RecipientKey;
+use clarion_domain::tariff::Tariffs;
+use clarion_domain::text::{DEFAULT_MAX_SEGMENTS, Reference, SegmentLimit};
+use clarion_persistence::{Store, StoreError, messages};
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::core::Core;
-use crate::intake::{Addition, Intake, IntakeRefusal, InvalidContacts};
+use crate::intake::{self, Addition, Intake, IntakeRefusal, InvalidContacts};
 use crate::send::Sender;
 use crate::{lease, progress, receipts, replacement, schedule, settle, upkeep};
 
@@ -40,6 +43,8 @@ pub struct EngineSettings {
     pub max_segments: u8,
     /// Most contacts of one campaign.
     pub max_contacts: u32,
+    /// What messages cost.
+    pub tariffs: Arc<Tariffs>,
 }
 
 impl EngineSettings {
@@ -55,6 +60,7 @@ impl EngineSettings {
             receipt_timeout: Duration::from_secs(72 * 3_600),
             max_segments: DEFAULT_MAX_SEGMENTS,
             max_contacts: 1_000_000,
+            tariffs: Arc::default(),
         }
     }
 }
@@ -101,6 +107,35 @@ impl Engine {
         content: &CampaignContent,
     ) -> Result<(), IntakeRefusal> {
         replacement::check(&self.core, campaign, content).await
+    }
+
+    /// How long a message may be.
+    #[must_use]
+    pub fn segment_limit(&self) -> SegmentLimit {
+        SegmentLimit {
+            max: self.core.settings.max_segments,
+            reference: Reference::default(),
+        }
+    }
+
+    /// Sends one message at once: a campaign of one, which no list of campaigns shows.
+    ///
+    /// # Errors
+    /// The store's; the message is not sent then.
+    pub async fn send_direct(
+        &self,
+        client: ClientId,
+        message: MessageContent,
+    ) -> Result<RecipientKey, StoreError> {
+        let now = self.core.now();
+        let id = intake::new_id(now);
+        let stored = self
+            .core
+            .store
+            .write(move |conn| messages::insert_direct(conn, id, client, &message, now))
+            .await?;
+        self.wake();
+        Ok(stored)
     }
 
     /// The way in for one campaign of a client.

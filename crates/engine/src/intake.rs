@@ -26,6 +26,7 @@ use crate::core::Core;
 pub use addition::Addition;
 use length::Lengths;
 use staging::Staging;
+pub(crate) use staging::new_id;
 
 /// What invalid contacts do to their campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ mod verdict;
 use std::sync::Arc;
 
 use clarion_domain::gateway::{OutcomeSink, Submission, SubmitOutcome};
+use clarion_domain::tariff::Tariffs;
 use clarion_persistence::messages::{self, Settlement};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ const MAX_OPEN: usize = 20_000;
 /// What a sender needs to have its messages settled.
 #[derive(Clone)]
 pub(crate) struct Desk {
+    tariffs: Arc<Tariffs>,
     answers: mpsc::UnboundedSender<Answer>,
     room: Arc<Semaphore>,
 }
@@ -34,6 +36,7 @@ struct Answer {
 
 /// Takes the outcomes of one batch.
 struct BatchSink {
+    tariffs: Arc<Tariffs>,
     gateway: Arc<str>,
     leases: Vec<Arc<Lease>>,
     answers: mpsc::UnboundedSender<Answer>,
@@ -51,6 +54,7 @@ pub(crate) fn open(core: Arc<Core>) -> (Desk, Settler) {
     let (sender, answers) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(MAX_OPEN));
     let desk = Desk {
+        tariffs: Arc::clone(&core.settings.tariffs),
         answers: sender,
         room: Arc::clone(&room),
     };
@@ -73,6 +77,7 @@ impl Desk {
     /// Where the gateway reports on a batch whose messages are of these units.
     pub(crate) fn sink(&self, gateway: Arc<str>, leases: Vec<Arc<Lease>>) -> Arc<dyn OutcomeSink> {
         Arc::new(BatchSink {
+            tariffs: Arc::clone(&self.tariffs),
             gateway,
             leases,
             answers: self.answers.clone(),
@@ -98,7 +103,7 @@ impl OutcomeSink for BatchSink {
         // Nobody listens only when the engine has been torn down: the message is then found open at the next claim.
         let _ = self.answers.send(Answer {
             lease: Arc::clone(lease),
-            settlement: verdict::settlement(&self.gateway, submission, outcome),
+            settlement: verdict::settlement(&self.tariffs, &self.gateway, submission, outcome),
         });
     }
 }

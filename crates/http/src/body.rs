@@ -3,6 +3,7 @@
 
 mod encoding;
 mod fault;
+pub(crate) mod given;
 pub(crate) mod json;
 pub(crate) mod media_type;
 mod meter;

@@ -17,6 +17,7 @@ mod problem;
 mod routes;
 mod server;
 mod settings;
+mod sms_messages;
 mod state;
 
 pub use server::{Running, Server, ServerError};

@@ -11,8 +11,9 @@ use clarion_domain::filter::{Filter, FilterFault, Sorts};
 use clarion_domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::listing::{ListRequest, Property};
+use clarion_persistence::messages::Message;
 use clarion_persistence::recipients::Recipient;
-use clarion_persistence::{campaigns, invalid_contacts, recipients};
+use clarion_persistence::{campaigns, invalid_contacts, messages, recipients};
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -36,6 +37,10 @@ impl Listed for Recipient {
 
 impl Listed for InvalidContact {
     const PROPERTIES: &'static [Property] = &invalid_contacts::PROPERTIES;
+}
+
+impl Listed for Message {
+    const PROPERTIES: &'static [Property] = &messages::PROPERTIES;
 }
 
 /// What a request asks of a list of such records.

@@ -155,6 +155,11 @@ impl Problem {
         Self::new(Kind::NotFound, "there is no campaign with this id")
     }
 
+    /// No message of this client has the id.
+    pub(crate) fn no_message() -> Self {
+        Self::new(Kind::NotFound, "there is no message with this id")
+    }
+
     /// The address takes only the methods of `allow`.
     pub(crate) fn not_allowed(allow: &'static str, detail: &str) -> Self {
         Self {

@@ -7,7 +7,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
 use crate::state::authenticate;
-use crate::{campaigns, contacts, health, invalid_contacts};
+use crate::{campaigns, contacts, health, invalid_contacts, sms_messages};
 use address::Address;
 
 const API: &str = "/api";
@@ -51,5 +51,9 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/Campaigns/{id}/Pause").post(campaigns::pause),
         Address::at("/api/Campaigns/{id}/Resume").post(campaigns::resume),
         Address::at("/api/Campaigns/{id}/Cancel").post(campaigns::cancel),
+        Address::at("/api/SMSMessages")
+            .get(sms_messages::list)
+            .post(sms_messages::send),
+        Address::at("/api/SMSMessages/{id}").get(sms_messages::show),
     ]
 }

@@ -14,7 +14,7 @@ use clarion_engine::Engine;
 use clarion_persistence::{Store, StoreError};
 
 pub(crate) use authenticate::authenticate;
-pub(crate) use caller::{Caller, CampaignsRead, CampaignsWrite};
+pub(crate) use caller::{Caller, CampaignsRead, CampaignsWrite, MessagesSend};
 
 /// What requests are answered with. Clones share it.
 #[derive(Clone)]

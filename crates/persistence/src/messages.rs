@@ -1,5 +1,6 @@
 //! Messages: one for each recipient that was tried. Written when the outcome of the submit is known, changed by receipts.
 
+mod direct;
 mod receipts;
 mod settle;
 mod state;
@@ -11,6 +12,7 @@ use clarion_domain::message::MessageStatus;
 use clarion_domain::page::Page;
 use clarion_domain::phone::PhoneNumber;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
+use clarion_domain::tariff::Price;
 use diesel::dsl::sum;
 use diesel::prelude::*;
 
@@ -18,6 +20,7 @@ use crate::listing::{self, ListRequest, Property, date_time, decimal, integer, n
 use crate::schema::{campaigns, messages, recipients, send_units};
 use crate::{Conn, StoreError, stored};
 
+pub use direct::insert_direct;
 pub use receipts::{apply_receipts, expire_outstanding, rematch};
 pub use settle::settle;
 pub(crate) use settle::{NewMessage, OutstandingPart};
@@ -42,6 +45,8 @@ pub struct Settlement {
     pub reference: u16,
     /// Its parts.
     pub parts: Vec<SettledPart>,
+    /// What it costs by the tariffs.
+    pub price: Price,
     /// The provider's code of a refusal.
     pub error: Option<String>,
     /// When the outcome was known.
@@ -92,8 +97,8 @@ pub struct Message {
     pub gateway: String,
     /// How many parts it has.
     pub parts: i16,
-    /// Its price in millionths, where the provider tells one.
-    pub price: Option<i64>,
+    /// Its price, where it was known.
+    pub price: Option<Price>,
     /// The text as rendered.
     pub text: String,
     /// The sender as shown.
@@ -142,7 +147,7 @@ macro_rules! summed {
     };
 }
 
-/// A message of a client.
+/// A message of a client: a recipient that was tried, or a direct message.
 ///
 /// # Errors
 /// The database's.
@@ -157,7 +162,10 @@ pub fn find(
         .select(Found::as_select())
         .first(conn)
         .optional()?;
-    found.map(|found| found.into_message(client)).transpose()
+    match found {
+        Some(found) => found.into_message(client).map(Some),
+        None => direct::find_on_its_way(conn, client, recipient),
+    }
 }
 
 /// What messages can be filtered and sorted by.
@@ -345,7 +353,7 @@ impl Found {
             attempt: row.attempt,
             gateway: row.gateway,
             parts: row.parts,
-            price: row.price,
+            price: row.price.map(|millionths| Price { millionths }),
             text: row.text,
             sender: row.sender,
             error: row.error,

@@ -2,13 +2,12 @@
 
 mod figures;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use clarion_batch::{CampaignHeader, Previewing};
 use clarion_domain::phone::Region;
-use clarion_domain::tariff::Tariffs;
 use clarion_domain::template::Template;
 use clarion_domain::text::{Reference, SegmentLimit};
 
@@ -16,9 +15,7 @@ use super::contact_input::{ContactInput, described, phone_rules, region};
 use super::file_jobs::{CouldNotRun, Report};
 use super::say;
 use crate::settings::Settings;
-
-/// Where prices are looked for, unless another file is named.
-const TARIFFS: &str = "config/tariffs.toml";
+use crate::tariffs;
 
 /// As long as the code in a link is.
 const LINK_CODE: &str = "xxxxxxxx";
@@ -67,7 +64,8 @@ pub(crate) struct Arguments {
 /// Previews; true where every contact is valid and every message short enough.
 pub(super) fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<bool> {
     let phones = phone_rules(settings, arguments.region)?;
-    let tariffs = tariffs(arguments.tariffs.as_deref())?;
+    let tariffs =
+        tariffs::read(arguments.tariffs.as_deref()).with_context(|| CouldNotRun::new("prices"))?;
     let input = &arguments.input;
     let file = input.open()?;
     let heading = format!("{}: {}", input.shown(), described(&file));
@@ -112,17 +110,4 @@ fn message(arguments: &Arguments, campaign: &CampaignHeader) -> anyhow::Result<T
         .as_ref()
         .or(campaign.track_link_url.as_ref());
     Ok(template.with_links(has_opt_out, url.map(String::as_str)))
-}
-
-/// The prices of a file that is named, or of the usual one where it is there.
-fn tariffs(named: Option<&Path>) -> anyhow::Result<Tariffs> {
-    let usual = Path::new(TARIFFS);
-    let Some(path) = named.or_else(|| usual.is_file().then_some(usual)) else {
-        return Ok(Tariffs::default());
-    };
-    let read = || {
-        let text = std::fs::read_to_string(path).context("cannot be read")?;
-        toml::from_str(&text).context("holds no tariffs")
-    };
-    read().with_context(|| CouldNotRun::new(path.display()))
 }

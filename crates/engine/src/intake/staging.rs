@@ -180,7 +180,7 @@ impl Drop for Staging {
 }
 
 /// A new public id: a UUID of version 7, which begins with the time.
-fn new_id(now: DateTime<Utc>) -> CampaignId {
+pub(crate) fn new_id(now: DateTime<Utc>) -> CampaignId {
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let time = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
     CampaignId(Uuid::new_v7(time))

@@ -3,14 +3,17 @@
 use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{PartOutcome, Submission, SubmitOutcome};
 use clarion_domain::message::MessageStatus;
+use clarion_domain::tariff::{Price, Tariffs};
 use clarion_persistence::messages::{SettledPart, Settlement};
 
 /// What is written down about a message that a gateway reported on.
 pub(crate) fn settlement(
+    tariffs: &Tariffs,
     gateway: &str,
     submission: Submission,
     outcome: SubmitOutcome,
 ) -> Settlement {
+    let price = price(tariffs, gateway, &submission, &outcome.parts);
     let (status, error) = verdict(&outcome.parts);
     let parts = if status == MessageStatus::Queued {
         Vec::new()
@@ -19,9 +22,24 @@ pub(crate) fn settlement(
     };
     Settlement {
         parts,
+        price,
         error,
         ..written(gateway, submission, status, outcome.at)
     }
+}
+
+/// What the parts cost that a provider has taken: the others are not charged.
+fn price(
+    tariffs: &Tariffs,
+    gateway: &str,
+    submission: &Submission,
+    parts: &[PartOutcome],
+) -> Price {
+    let part = tariffs.part_via(gateway, submission.destination.region());
+    let taken = parts
+        .iter()
+        .filter(|part| matches!(part, PartOutcome::Accepted { .. }));
+    taken.map(|_| part).sum()
 }
 
 /// What is written down about a message that was marked, and of which nobody knows whether it was written.
@@ -44,6 +62,7 @@ fn written(
         sender: submission.sender.as_str().to_owned(),
         reference: submission.reference,
         parts: Vec::new(),
+        price: Price::default(),
         error: None,
         at,
     }

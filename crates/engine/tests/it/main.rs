@@ -9,6 +9,7 @@
 
 mod adding;
 mod clock;
+mod direct;
 mod disorder;
 mod fake_gateway;
 mod intake;

@@ -3,7 +3,8 @@
 
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess};
 
-use super::header::{Header, Property, ReadGiven};
+use super::header::{Header, Property};
+use crate::body::given::ReadGiven;
 use crate::body::value::{Any, Read};
 use crate::body::{Gauge, Meter, Unreadable, json};
 use crate::contacts::intake::{self, CONTACTS, Stopped};

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{CampaignContent, CampaignDraft};
 use clarion_domain::fault::Faults;
-use serde::de::Error;
 
-use crate::body::value::Read;
+use crate::body::given::{Given, text};
 use crate::dates;
 
 /// One of the properties.
@@ -40,37 +39,6 @@ impl Property {
             Self::OptOutLinkId => "optOutLinkId",
             Self::TrackLinkUrl => "trackLinkUrl",
         }
-    }
-}
-
-/// The value of a property, as far as any of them can use it.
-pub(super) enum Given {
-    Null,
-    Text(String),
-    Integer(i64),
-    Other,
-}
-
-/// Reads a [`Given`].
-pub(super) struct ReadGiven;
-
-impl Read<'_> for ReadGiven {
-    type Value = Given;
-
-    fn null<E: Error>(self) -> Result<Given, E> {
-        Ok(Given::Null)
-    }
-
-    fn text<E: Error>(self, text: &str) -> Result<Given, E> {
-        Ok(Given::Text(text.to_owned()))
-    }
-
-    fn integer<E: Error>(self, value: i64) -> Result<Given, E> {
-        Ok(Given::Integer(value))
-    }
-
-    fn other<E: Error>(self) -> Result<Given, E> {
-        Ok(Given::Other)
     }
 }
 
@@ -141,14 +109,6 @@ fn moment(given: Given) -> Result<Option<DateTime<Utc>>, &'static str> {
         Given::Null => Ok(None),
         Given::Text(text) => dates::read(&text).map(Some).ok_or(refusal),
         Given::Integer(_) | Given::Other => Err(refusal),
-    }
-}
-
-fn text(given: Given) -> Result<Option<String>, &'static str> {
-    match given {
-        Given::Null => Ok(None),
-        Given::Text(text) => Ok(Some(text)),
-        Given::Integer(_) | Given::Other => Err("must be a string"),
     }
 }
 

@@ -10,6 +10,8 @@ use chrono::{DateTime, Utc};
 use clarion_domain::api_key::{Scope, Scopes};
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::ClientId;
+use clarion_domain::message::MessageDraft;
+use clarion_domain::recipient::RecipientKey;
 use clarion_engine::{Addition, Intake, InvalidContacts};
 use clarion_persistence::{Conn, StoreError};
 
@@ -33,6 +35,13 @@ pub(crate) struct CampaignsRead;
 
 /// Making, changing and deleting campaigns.
 pub(crate) struct CampaignsWrite;
+
+/// Sending single messages.
+pub(crate) struct MessagesSend;
+
+impl Needs for MessagesSend {
+    const SCOPE: Scope = Scope::MessagesSend;
+}
 
 impl Needs for CampaignsRead {
     const SCOPE: Scope = Scope::CampaignsRead;
@@ -144,5 +153,16 @@ impl Caller<CampaignsWrite> {
     pub(crate) fn addition(&self, campaign: Campaign, invalid: InvalidContacts) -> Addition {
         let phones = self.state.phones.clone();
         self.state.engine.addition(campaign, phones, invalid)
+    }
+}
+
+impl Caller<MessagesSend> {
+    /// Sends a message of the caller's at once.
+    pub(crate) async fn send(&self, draft: MessageDraft) -> Result<RecipientKey, Problem> {
+        let engine = &self.state.engine;
+        let message = draft
+            .check(&self.state.phones, engine.segment_limit())
+            .map_err(Problem::invalid)?;
+        Ok(engine.send_direct(self.client, message).await?)
     }
 }

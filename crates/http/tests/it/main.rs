@@ -19,6 +19,7 @@ mod paths;
 mod problems;
 mod replace;
 mod server;
+mod sms_messages;
 mod support;
 mod tenancy;
 mod transitions;

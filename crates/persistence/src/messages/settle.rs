@@ -141,7 +141,7 @@ impl<'a> Batch<'a> {
             parts_final: parts - awaited,
             worst: without_id.then(|| MessageStatus::Unknown.number()),
             reference: i32::from(settlement.reference),
-            price: None,
+            price: Some(settlement.price.millionths),
             gateway: &settlement.gateway,
             sender: &settlement.sender,
             text: &settlement.text,

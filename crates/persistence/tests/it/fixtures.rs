@@ -11,6 +11,7 @@ use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::receipt::canonical_id;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
+use clarion_domain::tariff::Price;
 use clarion_domain::template::Template;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
 use clarion_persistence::listing::ListRequest;
@@ -101,6 +102,7 @@ pub(crate) fn settlement(key: CampaignKey, seq: u32, status: MessageStatus) -> S
         sender: "ACME".to_owned(),
         reference: 9,
         parts: vec![SettledPart::default()],
+        price: Price::default(),
         error: None,
         at: at(10),
     }

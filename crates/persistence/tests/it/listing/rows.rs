@@ -9,6 +9,7 @@ use clarion_domain::filter::{Decimal, Value};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
+use clarion_domain::tariff::Price;
 use clarion_domain::template::Template;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
@@ -162,6 +163,9 @@ fn settlement(campaign: CampaignKey, seq: u32, draw: &mut Draw) -> Settlement {
         sender: draw.text(),
         reference: 7,
         parts: vec![SettledPart::default(); draw.one(0..3_usize)],
+        price: Price {
+            millionths: draw.one(-2..2_i64),
+        },
         error: None,
         at: at(i64::from(seq % 7)) + TimeDelta::microseconds(i64::from(seq) * 374_512),
     }
@@ -214,7 +218,7 @@ pub(super) fn invalid_contact(contact: &InvalidContact) -> Values {
 }
 
 pub(super) fn message(message: &Message) -> Values {
-    let price = |millionths| Value::Decimal(Decimal { millionths });
+    let price = |Price { millionths }| Value::Decimal(Decimal { millionths });
     present([
         ("id", Some(Value::Integer(message.recipient.message_id()))),
         ("newId", Some(Value::Uuid(message.recipient.message_guid()))),

@@ -1,0 +1,74 @@
+//! A message as answers show it.
+
+use chrono::{DateTime, Utc};
+use clarion_domain::tariff::Price;
+use clarion_persistence::messages::Message;
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::dates;
+
+/// The published properties in their order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MessageBody {
+    new_id: Uuid,
+    id: i64,
+    #[serde(rename = "client_Id")]
+    client_id: i64,
+    #[serde(serialize_with = "moment")]
+    date_created: DateTime<Utc>,
+    #[serde(serialize_with = "moment")]
+    date_modified: DateTime<Utc>,
+    phone_number: String,
+    status: i16,
+    price: Option<f64>,
+    sms_count: i16,
+    #[serde(serialize_with = "maybe_moment")]
+    date_received: Option<DateTime<Utc>>,
+    country_code: String,
+    sender_number: String,
+    message: String,
+    campaign_id: Option<Uuid>,
+}
+
+impl From<Message> for MessageBody {
+    fn from(message: Message) -> Self {
+        Self {
+            new_id: message.recipient.message_guid(),
+            id: message.recipient.message_id(),
+            client_id: message.client.0,
+            date_created: message.sent_at,
+            date_modified: message.updated_at,
+            phone_number: message.phone.to_string(),
+            status: message.status.number(),
+            price: message.price.map(decimal),
+            sms_count: message.parts,
+            date_received: message.received_at,
+            country_code: message.phone.region().as_str().to_owned(),
+            sender_number: message.sender,
+            message: message.text,
+            campaign_id: message.campaign.map(|id| id.0),
+        }
+    }
+}
+
+/// Its shortest decimal form is the amount itself: six places lie well within what a double tells apart.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "prices are far below 2^53 millionths"
+)]
+fn decimal(price: Price) -> f64 {
+    price.millionths as f64 / 1e6
+}
+
+fn moment<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&dates::show(*at))
+}
+
+fn maybe_moment<S: Serializer>(
+    at: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    at.map(dates::show).serialize(serializer)
+}

@@ -1,0 +1,149 @@
+//! Direct messages: campaigns of one. Such a message is in the ledger as Queued from the beginning, and sent like any other
+//! that is.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::client::ClientId;
+use clarion_domain::contact::Contact;
+use clarion_domain::message::{MessageContent, MessageStatus};
+use clarion_domain::recipient::{CampaignKey, RecipientKey};
+use clarion_domain::tariff::Price;
+use clarion_domain::template::Template;
+use diesel::prelude::*;
+
+use super::{Message, SettledPart, Settlement, settle};
+use crate::campaigns::{self, Kind, Loaded};
+use crate::schema::{campaigns as campaign, recipients, send_units};
+use crate::{Conn, StoreError, stored};
+
+/// The only recipient's.
+const SEQ: u32 = 1;
+
+/// Stores a message that is to be sent at once.
+///
+/// # Errors
+/// The database's.
+pub fn insert_direct(
+    conn: &mut Conn,
+    id: CampaignId,
+    client: ClientId,
+    message: &MessageContent,
+    now: DateTime<Utc>,
+) -> Result<RecipientKey, StoreError> {
+    let key = campaigns::insert_loading(conn, id, client, Kind::Direct, now)?;
+    let contact = Contact {
+        phone: message.phone,
+        name: None,
+        custom1: None,
+        custom2: None,
+        contact_group_id: None,
+    };
+    crate::recipients::insert_batch(conn, key, SEQ, &[contact], now)?;
+    let loaded = Loaded {
+        recipients: 1,
+        ..Loaded::default()
+    };
+    campaigns::finish_loading(conn, key, &content(message, now), loaded, now)?;
+    queue(conn, key, message, now)
+}
+
+fn content(message: &MessageContent, now: DateTime<Utc>) -> CampaignContent {
+    CampaignContent {
+        start_at: now,
+        sender: message.sender.clone(),
+        message: Template::literal(&message.text),
+        opt_out_link_id: None,
+        track_link_url: None,
+    }
+}
+
+/// Marks the one recipient as tried, and known not to be written.
+fn queue(
+    conn: &mut Conn,
+    campaign: CampaignKey,
+    message: &MessageContent,
+    now: DateTime<Utc>,
+) -> Result<RecipientKey, StoreError> {
+    let recipient = RecipientKey { campaign, seq: SEQ };
+    let queued = Settlement {
+        recipient,
+        attempt: 0,
+        status: MessageStatus::Queued,
+        gateway: String::new(),
+        text: message.text.clone(),
+        sender: message.sender.as_str().to_owned(),
+        reference: campaign.reference_for(message.phone),
+        parts: vec![SettledPart::default(); usize::try_from(message.segments).unwrap_or_default()],
+        price: Price::default(),
+        error: None,
+        at: now,
+    };
+    settle(conn, &[queued])?;
+    diesel::update(send_units::table)
+        .filter(send_units::campaign_id.eq(campaign.0))
+        .set(send_units::marked_upto.eq(stored::seq(SEQ)))
+        .execute(conn)?;
+    Ok(recipient)
+}
+
+/// A direct message that is with a gateway right now: between the mark and the outcome it has no row.
+pub(super) fn find_on_its_way(
+    conn: &mut Conn,
+    client: ClientId,
+    recipient: RecipientKey,
+) -> Result<Option<Message>, StoreError> {
+    if !recipient.campaign.is_direct() {
+        return Ok(None);
+    }
+    let found: Option<OnItsWay> = recipients::table
+        .inner_join(campaign::table)
+        .filter(recipients::campaign_id.eq(recipient.campaign.0))
+        .filter(recipients::seq.eq(stored::seq(recipient.seq)))
+        .filter(campaign::client_id.eq(client.0))
+        .select(OnItsWay::as_select())
+        .first(conn)
+        .optional()?;
+    found
+        .map(|found| found.into_message(client, recipient))
+        .transpose()
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = campaign)]
+struct OnItsWay {
+    #[diesel(select_expression = recipients::phone)]
+    phone: String,
+    #[diesel(select_expression = recipients::region)]
+    region: String,
+    sender: String,
+    message: String,
+    start_at: NaiveDateTime,
+}
+
+impl OnItsWay {
+    fn into_message(
+        self,
+        client: ClientId,
+        recipient: RecipientKey,
+    ) -> Result<Message, StoreError> {
+        let at = self.start_at.and_utc();
+        let segments = clarion_domain::text::segments(&self.message, Default::default());
+        Ok(Message {
+            recipient,
+            campaign: None,
+            client,
+            phone: crate::recipients::phone(&self.phone, &self.region)?,
+            status: MessageStatus::Queued,
+            attempt: 1,
+            gateway: String::new(),
+            parts: i16::try_from(segments.count).unwrap_or(i16::MAX),
+            price: Some(Price::default()),
+            text: self.message,
+            sender: self.sender,
+            error: None,
+            sent_at: at,
+            updated_at: at,
+            received_at: None,
+        })
+    }
+}
