@@ -7,7 +7,7 @@
     reason = "a benchmark prints what it measures, and ends where it cannot"
 )]
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,8 +49,10 @@ struct Taken(AtomicU64);
 
 impl OutcomeSink for Taken {
     fn outcome(&self, _: Submission, outcome: SubmitOutcome) {
-        assert!(matches!(outcome.parts[..], [PartOutcome::Accepted { .. }]));
-        self.0.fetch_add(1, Ordering::Relaxed);
+        // What had not been written when the measurement ended is handed back.
+        if let [PartOutcome::Accepted { .. }] = outcome.parts[..] {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -146,8 +148,8 @@ fn taken_by_the_simulator(address: SocketAddr) -> f64 {
     stream
         .write_all(&octets(1, BindTransmitter::default()))
         .unwrap();
-    let mut answer = vec![0; 1 << 20];
-    assert!(stream.read(&mut answer).unwrap() > 16);
+    let mut answers = BufReader::with_capacity(1 << 16, stream.try_clone().unwrap());
+    skip(&mut answers, 1);
     let text = OctetString::from_static_slice(b"Hello, this is one message of a campaign").unwrap();
     let submit = SubmitSm::builder()
         .destination_addr("447700900001".parse().unwrap())
@@ -156,23 +158,23 @@ fn taken_by_the_simulator(address: SocketAddr) -> f64 {
     let burst: Vec<u8> = (2..BURST + 2)
         .flat_map(|sequence| octets(sequence, submit.clone()))
         .collect();
-    // Every answer is as long as the others: the id has one length for ages.
-    let length = octets_of_one_answer(&mut stream, &octets(2, submit));
     let (begun, mut submits) = (Instant::now(), 0);
     while begun.elapsed() < SPAN {
         stream.write_all(&burst).unwrap();
-        let mut left = length * BURST as usize;
-        while left > 0 {
-            left -= stream.read(&mut answer).unwrap();
-        }
+        skip(&mut answers, BURST);
         submits += BURST;
     }
     f64::from(submits) / begun.elapsed().as_secs_f64()
 }
 
-fn octets_of_one_answer(stream: &mut TcpStream, submit: &[u8]) -> usize {
-    stream.write_all(submit).unwrap();
-    stream.read(&mut [0; 1024]).unwrap()
+/// Reads so many PDUs, and nothing in them.
+fn skip(answers: &mut BufReader<TcpStream>, count: u32) {
+    for _ in 0..count {
+        let mut length = [0; 4];
+        answers.read_exact(&mut length).unwrap();
+        let mut rest = vec![0; u32::from_be_bytes(length) as usize - 4];
+        answers.read_exact(&mut rest).unwrap();
+    }
 }
 
 fn main() {
