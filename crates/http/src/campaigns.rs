@@ -1,10 +1,11 @@
 //! Campaigns: the calls on a single one, and the list. Making one is in `create`.
 
 mod answer;
-mod create;
+pub(crate) mod create;
 mod document;
 mod header;
 mod id;
+mod request;
 
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -15,15 +16,23 @@ use clarion_persistence::{Change, Conn, StoreError, campaigns};
 
 use crate::Answer;
 use crate::body::{self, Body, Meter};
-use crate::paging::{self, Asked};
+use crate::paging::{self, Asked, ListParameters, PageBody};
 use crate::problem::Problem;
 use crate::state::{Caller, CampaignsRead, CampaignsWrite};
 
 use answer::CampaignBody;
-pub(crate) use create::{create, create_leaving_out};
+pub(crate) use create::{create, create_leaving_out, create_refusing};
 pub(crate) use id::GivenId;
+use request::ContentRequest;
 
-/// `GET /api/Campaigns`
+/// Lists the campaigns.
+///
+/// The newest start comes first unless `sorts` says otherwise.
+#[utoipa::path(
+    get, path = "/api/Campaigns", tag = "Campaigns", operation_id = "listCampaigns",
+    params(ListParameters), security(("key" = ["campaigns:read"])),
+    responses((status = 200, description = "A page of campaigns", body = PageBody<CampaignBody>)),
+)]
 pub(crate) async fn list(caller: Caller<CampaignsRead>, asked: Asked<Campaign>) -> Answer {
     let page = caller
         .read(move |conn, client| campaigns::page(conn, client, &asked.request))
@@ -31,13 +40,29 @@ pub(crate) async fn list(caller: Caller<CampaignsRead>, asked: Asked<Campaign>) 
     Ok(paging::answer(page, CampaignBody::from))
 }
 
-/// `GET /api/Campaigns/{id}`
+/// Shows a campaign.
+#[utoipa::path(
+    get, path = "/api/Campaigns/{id}", tag = "Campaigns", operation_id = "showCampaign",
+    params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:read"])),
+    responses((status = 200, description = "The campaign", body = CampaignBody)),
+)]
 pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) -> Answer {
     let campaign = find(&caller, id).await?;
     Ok(HttpResponse::Ok().json(CampaignBody::from(campaign)))
 }
 
-/// `PUT /api/Campaigns/{id}`: replaces everything but the contacts.
+/// Replaces everything but the contacts.
+///
+/// Only a pending or paused campaign can be changed.
+#[utoipa::path(
+    put, path = "/api/Campaigns/{id}", tag = "Campaigns", operation_id = "replaceCampaign",
+    params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
+    request_body = ContentRequest,
+    responses(
+        (status = 204, description = "It is replaced"),
+        (status = 409, description = "Its status forbids this"),
+    ),
+)]
 pub(crate) async fn replace(
     caller: Caller<CampaignsWrite>,
     GivenId(id): GivenId,
@@ -54,8 +79,20 @@ pub(crate) async fn replace(
     changed(change)
 }
 
-/// `POST /api/Campaigns/{id}`: the published page prints POST before the address of PUT, and of DELETE. With a body it can
-/// only mean the former, and without one it must not mean the latter.
+/// Replaces everything but the contacts, like PUT.
+///
+/// The published page prints POST before the address of PUT, and of DELETE. With a body it can only mean the former, and
+/// without one it must not mean the latter: it is refused.
+#[utoipa::path(
+    post, path = "/api/Campaigns/{id}", tag = "Campaigns", operation_id = "replaceCampaignByPost",
+    params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
+    request_body = ContentRequest,
+    responses(
+        (status = 204, description = "It is replaced"),
+        (status = 405, description = "There is no body"),
+        (status = 409, description = "Its status forbids this"),
+    ),
+)]
 pub(crate) async fn replace_by_post(
     caller: Caller<CampaignsWrite>,
     id: GivenId,
@@ -71,7 +108,14 @@ pub(crate) async fn replace_by_post(
     replace(caller, id, body).await
 }
 
-/// `DELETE /api/Campaigns/{id}`
+/// Deletes a campaign, whatever its status.
+///
+/// Nothing more of it is sent, and it leaves every list. Messages that were sent stay.
+#[utoipa::path(
+    delete, path = "/api/Campaigns/{id}", tag = "Campaigns", operation_id = "deleteCampaign",
+    params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
+    responses((status = 204, description = "It is deleted")),
+)]
 pub(crate) async fn delete(caller: Caller<CampaignsWrite>, GivenId(id): GivenId) -> Answer {
     let now = caller.now();
     let deleted = caller
@@ -84,17 +128,43 @@ pub(crate) async fn delete(caller: Caller<CampaignsWrite>, GivenId(id): GivenId)
     })
 }
 
-/// `POST /api/Campaigns/{id}/Pause`
+/// Holds a campaign back.
+#[utoipa::path(
+    post, path = "/api/Campaigns/{id}/Pause", tag = "Campaigns", operation_id = "pauseCampaign",
+    params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
+    responses(
+        (status = 204, description = "Done"),
+        (status = 409, description = "Its status forbids this; the detail says why"),
+    ),
+)]
 pub(crate) async fn pause(caller: Caller<CampaignsWrite>, id: GivenId) -> Answer {
     change(caller, id, campaigns::pause).await
 }
 
-/// `POST /api/Campaigns/{id}/Resume`
+/// Lets a paused campaign go on.
+///
+/// Before its start it waits for that, later it is sent on.
+#[utoipa::path(
+    post, path = "/api/Campaigns/{id}/Resume", tag = "Campaigns", operation_id = "resumeCampaign",
+    params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
+    responses(
+        (status = 204, description = "Done"),
+        (status = 409, description = "Its status forbids this; the detail says why"),
+    ),
+)]
 pub(crate) async fn resume(caller: Caller<CampaignsWrite>, id: GivenId) -> Answer {
     change(caller, id, campaigns::resume).await
 }
 
-/// `POST /api/Campaigns/{id}/Cancel`
+/// Stops a campaign for good.
+#[utoipa::path(
+    post, path = "/api/Campaigns/{id}/Cancel", tag = "Campaigns", operation_id = "cancelCampaign",
+    params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
+    responses(
+        (status = 204, description = "Done"),
+        (status = 409, description = "Its status forbids this; the detail says why"),
+    ),
+)]
 pub(crate) async fn cancel(caller: Caller<CampaignsWrite>, id: GivenId) -> Answer {
     change(caller, id, campaigns::cancel).await
 }

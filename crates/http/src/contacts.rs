@@ -1,34 +1,45 @@
 //! A campaign's contacts: the list, and how they are read from a body. Adding some is in `add`.
 
-mod add;
+pub(crate) mod add;
 mod csv;
 mod format;
 pub(crate) mod intake;
 mod lines;
+pub(crate) mod request;
 pub(crate) mod row;
 
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::recipients::{self, Recipient};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Answer;
 use crate::campaigns::{GivenId, of_campaign};
-use crate::paging::{self, Asked};
+use crate::paging::{self, Asked, ListParameters, PageBody};
 use crate::state::{Caller, CampaignsRead};
 
 pub(crate) use add::add;
 
-/// The published properties in their order, then ours.
-#[derive(Serialize)]
+/// A contact of a campaign: the published properties in their order, then ours.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Contact)]
 #[serde(rename_all = "camelCase")]
 struct ContactBody {
+    /// E.164.
+    #[schema(example = "+447722123456")]
     phone_number: String,
+    #[schema(required = true)]
     name: Option<String>,
+    #[schema(required = true)]
     custom1: Option<String>,
+    #[schema(required = true)]
     custom2: Option<String>,
     id: Uuid,
+    #[schema(required = true)]
     contact_group_id: Option<Uuid>,
+    /// The status of the message; null while none was tried.
+    #[schema(required = true)]
     status: Option<i16>,
 }
 
@@ -47,7 +58,14 @@ impl From<Recipient> for ContactBody {
     }
 }
 
-/// `GET /api/Campaigns/{id}/Contacts`
+/// Lists a campaign's contacts.
+///
+/// They come in the order they were sent in unless `sorts` says otherwise.
+#[utoipa::path(
+    get, path = "/api/Campaigns/{id}/Contacts", tag = "Contacts", operation_id = "listContacts",
+    params(("id" = Uuid, Path, description = "The campaign"), ListParameters), security(("key" = ["campaigns:read"])),
+    responses((status = 200, description = "A page of contacts", body = PageBody<ContactBody>)),
+)]
 pub(crate) async fn list(
     caller: Caller<CampaignsRead>,
     id: GivenId,

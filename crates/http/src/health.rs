@@ -2,21 +2,37 @@
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Answer;
 use crate::state::State;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Health {
+    /// `live` or `ready`.
     status: &'static str,
 }
 
-/// `GET /health/live`
+/// The process is alive.
+#[utoipa::path(
+    get, path = "/health/live", tag = "Service", operation_id = "showLive",
+    responses((status = 200, description = "It is", body = Health)),
+)]
 pub(crate) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "live" })
 }
 
-/// `GET /health/ready`: the database answers.
+/// The service can work.
+///
+/// That is, the database answers.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "Service", operation_id = "showReady",
+    responses(
+        (status = 200, description = "It can", body = Health),
+        (status = 500, description = "The database is not what it should be"),
+        (status = 503, description = "The database does not answer"),
+    ),
+)]
 pub(crate) async fn ready(state: web::Data<State>) -> Answer {
     state.ping().await?;
     Ok(HttpResponse::Ok().json(Health { status: "ready" }))

@@ -2,18 +2,27 @@
 
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Answer;
 use crate::campaigns::{GivenId, of_campaign};
-use crate::paging::{self, Asked};
+use crate::paging::{self, Asked, ListParameters, PageBody};
 use crate::state::{Caller, CampaignsRead};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = InvalidContact)]
 #[serde(rename_all = "camelCase")]
 struct InvalidContactBody {
+    /// Its place among all contacts that were given for the campaign, from 0.
     index: u64,
+    /// As it was given.
+    #[schema(example = "07722 12")]
     phone_number: String,
+    /// The property at fault; empty where it is the contact as a whole.
+    #[schema(example = "phoneNumber")]
     property: String,
+    /// Why; reads after the property's name.
+    #[schema(example = "is not a valid phone number: too short for GB")]
     reason: String,
 }
 
@@ -28,7 +37,14 @@ impl From<InvalidContact> for InvalidContactBody {
     }
 }
 
-/// `GET /api/Campaigns/{id}/InvalidContacts`
+/// Lists the contacts that were left out because they are invalid.
+///
+/// They come in the order they were sent in unless `sorts` says otherwise.
+#[utoipa::path(
+    get, path = "/api/Campaigns/{id}/InvalidContacts", tag = "Contacts", operation_id = "listInvalidContacts",
+    params(("id" = Uuid, Path, description = "The campaign"), ListParameters), security(("key" = ["campaigns:read"])),
+    responses((status = 200, description = "A page of invalid contacts", body = PageBody<InvalidContactBody>)),
+)]
 pub(crate) async fn list(
     caller: Caller<CampaignsRead>,
     id: GivenId,

@@ -12,6 +12,7 @@ mod health;
 mod invalid_contacts;
 pub mod keys;
 mod observe;
+mod openapi;
 mod paging;
 mod problem;
 mod routes;

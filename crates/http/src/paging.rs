@@ -15,6 +15,7 @@ use clarion_persistence::messages::Message;
 use clarion_persistence::recipients::Recipient;
 use clarion_persistence::{campaigns, invalid_contacts, messages, recipients};
 use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::problem::Problem;
 
@@ -66,6 +67,23 @@ impl<R> Asked<R> {
             records: PhantomData,
         }
     }
+}
+
+/// The parameters of every list, for the description alone. Names are read without regard to case.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "only described: `read` reads them")]
+pub(crate) struct ListParameters {
+    /// Which page, from 1.
+    #[param(minimum = 1, default = 1)]
+    page: Option<u32>,
+    /// Records on a page.
+    #[param(minimum = 1, maximum = 10_000, default = 10)]
+    page_size: Option<u32>,
+    /// Conditions, separated by commas, all of which must hold, as in `status==0|3,message@=*sale`.
+    filters: Option<String>,
+    /// Properties, separated by commas, `-` for descending, as in `sender,-startDateTime`.
+    sorts: Option<String>,
 }
 
 fn read(query: &str, properties: &'static [Property]) -> Result<ListRequest, Faults> {
@@ -148,12 +166,17 @@ fn told(faults: Vec<FilterFault>) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
 
-#[derive(Serialize)]
+/// A page of a list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Page)]
 #[serde(rename_all = "camelCase")]
-struct PageBody<T> {
+pub(crate) struct PageBody<T> {
+    /// Its number, from 1.
     page_index: u32,
     total_pages: u64,
+    /// On all pages.
     total_records: u64,
+    /// Empty beyond the last page.
     items: Vec<T>,
 }
 

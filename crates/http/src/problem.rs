@@ -1,6 +1,7 @@
 //! Whatever goes wrong, as the caller sees it: problem+json (RFC 9457), by one table.
 
 mod document;
+mod example;
 
 use std::fmt;
 
@@ -13,7 +14,7 @@ use clarion_engine::IntakeRefusal;
 use clarion_persistence::StoreError;
 use tracing::error;
 
-pub(crate) use document::write;
+pub(crate) use document::{document, write};
 
 /// How long a caller is asked to wait while the service is busy, in seconds.
 const RETRY_AFTER: &str = "5";
@@ -52,6 +53,44 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 14] = [
+        Self::Invalid,
+        Self::Unreadable,
+        Self::BadRequest,
+        Self::Unauthorized,
+        Self::MissingScope,
+        Self::NotFound,
+        Self::NoAddress,
+        Self::MethodNotAllowed,
+        Self::TooSlow,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::MediaType,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
+    /// Its URN: the problem's `type`.
+    pub(crate) fn urn(self) -> String {
+        format!("urn:clarion:problem:{}", self.name())
+    }
+
+    /// Its name at the end of the URN.
+    pub(crate) fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// The same for every problem of the kind.
+    pub(crate) fn title(self) -> &'static str {
+        self.row().2
+    }
+
     /// The table: name in the `type`, status, title.
     fn row(self) -> (&'static str, StatusCode, &'static str) {
         use StatusCode as S;
@@ -183,7 +222,7 @@ impl Problem {
         let detail = match kind {
             Kind::NoAddress => "no resource has this address".to_owned(),
             Kind::MethodNotAllowed => format!("{method} is not among the methods of this address"),
-            kind => kind.row().2.to_owned(),
+            kind => kind.title().to_owned(),
         };
         Self::new(kind, detail)
     }
@@ -208,7 +247,7 @@ impl fmt::Display for Problem {
 /// The body is written by [`write()`], which knows the request; here is only what does not need it.
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.kind.row().1
+        self.kind.status()
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -282,23 +321,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_name_of_its_own() {
-        let kinds = [
-            Kind::Invalid,
-            Kind::Unreadable,
-            Kind::BadRequest,
-            Kind::Unauthorized,
-            Kind::MissingScope,
-            Kind::NotFound,
-            Kind::NoAddress,
-            Kind::MethodNotAllowed,
-            Kind::TooSlow,
-            Kind::Conflict,
-            Kind::TooLarge,
-            Kind::MediaType,
-            Kind::Internal,
-            Kind::Unavailable,
-        ];
-        let names: std::collections::HashSet<_> = kinds.iter().map(|kind| kind.row().0).collect();
-        assert_eq!(names.len(), kinds.len());
+        let names: std::collections::HashSet<_> = Kind::ALL.into_iter().map(Kind::name).collect();
+        assert_eq!(names.len(), Kind::ALL.len());
     }
 }

@@ -7,7 +7,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
 use crate::state::authenticate;
-use crate::{campaigns, contacts, health, invalid_contacts, sms_messages};
+use crate::{campaigns, contacts, health, invalid_contacts, openapi, sms_messages};
 use address::Address;
 
 const API: &str = "/api";
@@ -28,6 +28,8 @@ fn open() -> Vec<Address> {
     vec![
         Address::at("/health/live").get(health::live),
         Address::at("/health/ready").get(health::ready),
+        Address::at("/openapi.json").get(openapi::show),
+        Address::at("/docs").get(openapi::page),
     ]
 }
 
@@ -38,7 +40,7 @@ fn authenticated() -> Vec<Address> {
             .get(campaigns::list)
             .post(campaigns::create),
         Address::at("/api/Campaigns/true").post(campaigns::create_leaving_out),
-        Address::at("/api/Campaigns/false").post(campaigns::create),
+        Address::at("/api/Campaigns/false").post(campaigns::create_refusing),
         Address::at("/api/Campaigns/{id}")
             .get(campaigns::show)
             .put(campaigns::replace)
@@ -56,4 +58,23 @@ fn authenticated() -> Vec<Address> {
             .post(sms_messages::send),
         Address::at("/api/SMSMessages/{id}").get(sms_messages::show),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openapi;
+
+    /// Whoever adds an address describes it, and the other way round: with `utoipa::path` at its handler, and a line in
+    /// `openapi::Api`.
+    #[test]
+    fn what_is_served_is_described_and_nothing_else() {
+        let addresses = open().into_iter().chain(authenticated());
+        let mut served: Vec<(&str, String)> = addresses
+            .flat_map(|address| address.takes())
+            .filter(|(method, _)| *method != "head")
+            .collect();
+        served.sort();
+        assert_eq!(served, openapi::tests::described());
+    }
 }

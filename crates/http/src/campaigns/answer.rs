@@ -3,23 +3,36 @@
 use chrono::{DateTime, Utc};
 use clarion_domain::campaign::Campaign;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::dates;
 
-/// The published properties in their order, then ours.
-#[derive(Serialize)]
+/// A campaign: the published properties in their order, then ours.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Campaign)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CampaignBody {
     id: Uuid,
+    /// When it starts, or started.
     #[serde(serialize_with = "moment")]
     start_date_time: DateTime<Utc>,
+    #[schema(example = "ACME")]
     sender: String,
+    /// Its contacts, without those that were left out.
     recipient_count: u64,
+    /// As it was given, with its tokens.
+    #[schema(example = "Hello {Name|there}")]
     message: String,
+    /// 0 Pending, 1 Sending, 2 Submitted, 3 Paused, 4 Cancelled, 5 Completed.
+    #[schema(minimum = 0, maximum = 5)]
     status: i16,
+    #[schema(required = true)]
     opt_out_link_id: Option<i32>,
+    #[schema(required = true)]
     track_link_url: Option<String>,
+    /// Why it is paused, where the service did it by itself.
+    #[schema(required = true)]
     paused_reason: Option<String>,
 }
 

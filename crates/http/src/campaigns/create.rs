@@ -4,9 +4,12 @@ use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use chrono::{DateTime, Utc};
 use clarion_engine::{IntakeRefusal, IntakeReport, InvalidContacts, Load};
+use utoipa::IntoResponses;
+use uuid::Uuid;
 
 use super::document::{self, Contacts};
 use super::header::Header;
+use super::request::CampaignRequest;
 use crate::Answer;
 use crate::body::{Body, Meter};
 use crate::contacts::intake::{self, Stopped, Taker};
@@ -14,14 +17,53 @@ use crate::contacts::row::ContactRow;
 use crate::problem::Problem;
 use crate::state::{Caller, CampaignsWrite};
 
-/// `POST /api/Campaigns`, and `POST /api/Campaigns/false`
+/// The id of the new campaign.
+#[derive(IntoResponses)]
+#[response(
+    status = 201,
+    headers(
+        ("Location" = String, description = "The address of the campaign"),
+        ("X-Invalid-Contacts" = u64, description = "Contacts that were left out because they are invalid"),
+        ("X-Duplicate-Contacts" = u64, description = "Contacts that were left out because their number stood there already"),
+    ),
+)]
+#[expect(dead_code, reason = "only described: `created` writes it")]
+struct Created(Uuid);
+
+/// Makes a campaign.
+///
+/// One invalid contact is enough to refuse it; nothing is stored then.
+#[utoipa::path(
+    post, path = "/api/Campaigns", tag = "Campaigns", operation_id = "createCampaign", security(("key" = ["campaigns:write"])),
+    request_body = CampaignRequest,
+    responses(Created),
+)]
 pub(crate) async fn create(caller: Caller<CampaignsWrite>, body: Body) -> Answer {
     make(caller, body, InvalidContacts::Refuse).await
 }
 
-/// `POST /api/Campaigns/true`
+/// Makes a campaign of the valid contacts.
+///
+/// The others are left out, and can be read afterwards with their reasons.
+#[utoipa::path(
+    post, path = "/api/Campaigns/true", tag = "Campaigns", operation_id = "createCampaignIgnoringInvalid", security(("key" = ["campaigns:write"])),
+    request_body = CampaignRequest,
+    responses(Created),
+)]
 pub(crate) async fn create_leaving_out(caller: Caller<CampaignsWrite>, body: Body) -> Answer {
     make(caller, body, InvalidContacts::LeaveOut).await
+}
+
+/// Makes a campaign, unless a contact is invalid.
+///
+/// The same as the call without a last segment.
+#[utoipa::path(
+    post, path = "/api/Campaigns/false", tag = "Campaigns", operation_id = "createCampaignRefusingInvalid", security(("key" = ["campaigns:write"])),
+    request_body = CampaignRequest,
+    responses(Created),
+)]
+pub(crate) async fn create_refusing(caller: Caller<CampaignsWrite>, body: Body) -> Answer {
+    make(caller, body, InvalidContacts::Refuse).await
 }
 
 async fn make(caller: Caller<CampaignsWrite>, body: Body, invalid: InvalidContacts) -> Answer {

@@ -1,14 +1,16 @@
 //! Adding contacts to a campaign that is not being sent: all of a body's, or none.
 
+use std::future::{Ready, ready};
+
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use clarion_domain::fault::Faults;
 use clarion_engine::{Addition, IntakeReport, InvalidContacts};
 use serde::Serialize;
-
-use std::future::{Ready, ready};
+use utoipa::ToSchema;
 
 use super::format::{ContactsBody, Format};
 use super::intake::{self, Taker};
+use super::request::NewContacts;
 use crate::Answer;
 use crate::body::Meter;
 use crate::campaigns::{self, GivenId};
@@ -18,15 +20,47 @@ use crate::state::{Caller, CampaignsWrite};
 const PARAMETER: &str = "ignoreInvalidPhoneNumbers";
 
 /// What was added, and what was not.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AddedContacts)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AddedBody {
+    /// The campaign has these contacts more.
     added: u64,
+    /// Left out because they are invalid.
     invalid: u64,
+    /// Left out because the campaign has their number already.
     duplicates: u64,
 }
 
-/// `POST /api/Campaigns/{id}/Contacts`
+/// Adds contacts to a pending or paused campaign.
+///
+/// All of them are added, or none. Numbers that the campaign has already are dropped. In CSV the first line names the
+/// columns in any order and case; an empty cell is a missing value.
+#[utoipa::path(
+    post, path = "/api/Campaigns/{id}/Contacts", tag = "Contacts", operation_id = "addContacts",
+    params(
+        ("id" = Uuid, Path, description = "The campaign"),
+        ("ignoreInvalidPhoneNumbers" = Option<bool>, Query, description = "With true, invalid contacts are left out; else one is enough to refuse all"),
+    ),
+    security(("key" = ["campaigns:write"])),
+    request_body(content(
+        (NewContacts = "application/json", example = json!([{"phoneNumber": "07700 900003", "name": "Ann"}])),
+        (String = "application/x-ndjson", example = json!("{\"phoneNumber\": \"07700 900004\"}\n{\"phoneNumber\": \"07700 900005\"}\n")),
+        (String = "text/csv", example = json!("phoneNumber,name,custom1\n07700 900006,Ann,Gold\n")),
+    )),
+    responses(
+        (
+            status = 200,
+            description = "They are added",
+            body = AddedBody,
+            headers(
+                ("X-Invalid-Contacts" = u64, description = "Contacts that were left out because they are invalid"),
+                ("X-Duplicate-Contacts" = u64, description = "Contacts that were left out because the campaign has their number already"),
+            ),
+        ),
+        (status = 409, description = "Its status forbids this, or it was changed while the contacts came in"),
+    ),
+)]
 pub(crate) async fn add(
     caller: Caller<CampaignsWrite>,
     GivenId(id): GivenId,

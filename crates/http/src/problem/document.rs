@@ -48,19 +48,19 @@ pub(crate) fn write(
     };
     let body = document(&problem, instance, request_id);
     let mut answer = answer.map_body(|_, _| BoxBody::new(body));
-    *answer.response_mut().status_mut() = problem.kind.row().1;
+    *answer.response_mut().status_mut() = problem.kind.status();
     answer.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
     answer
 }
 
-fn document(problem: &Problem, instance: &str, request_id: &str) -> Vec<u8> {
-    let (name, status, title) = problem.kind.row();
+/// The body of a problem.
+pub(crate) fn document(problem: &Problem, instance: &str, request_id: &str) -> Vec<u8> {
     let errors = Errors::of(&problem.faults);
     let truncated = problem.faults.count() > problem.faults.listed().len() as u64;
     let document = Document {
-        r#type: format!("urn:clarion:problem:{name}"),
-        title,
-        status: status.as_u16(),
+        r#type: problem.kind.urn(),
+        title: problem.kind.title(),
+        status: problem.kind.status().as_u16(),
         detail: &problem.detail,
         instance,
         errors,

@@ -46,6 +46,15 @@ impl Address {
 
     takes! { post put delete }
 
+    /// Each method, with the path.
+    #[cfg(test)]
+    pub(super) fn takes(&self) -> Vec<(&'static str, String)> {
+        let methods = self.routes.iter().map(|(method, _)| *method);
+        methods
+            .map(|method| (method, self.path.to_owned()))
+            .collect()
+    }
+
     /// For the router, with the path as it stands below `base`.
     pub(super) fn below(self, base: &str) -> Resource {
         let path = self.path.strip_prefix(base).unwrap_or(self.path);

@@ -4,12 +4,14 @@ use chrono::{DateTime, Utc};
 use clarion_domain::tariff::Price;
 use clarion_persistence::messages::Message;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::dates;
 
-/// The published properties in their order.
-#[derive(Serialize)]
+/// A message: the published properties in their order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MessageBody {
     new_id: Uuid,
@@ -20,15 +22,27 @@ pub(super) struct MessageBody {
     date_created: DateTime<Utc>,
     #[serde(serialize_with = "moment")]
     date_modified: DateTime<Utc>,
+    /// E.164.
+    #[schema(example = "+447722123456")]
     phone_number: String,
+    /// As the list of statuses says.
     status: i16,
+    #[schema(required = true)]
     price: Option<f64>,
+    /// Segments.
     sms_count: i16,
     #[serde(serialize_with = "maybe_moment")]
+    /// When the final receipt came.
+    #[schema(required = true)]
     date_received: Option<DateTime<Utc>>,
+    /// ISO 3166 alpha-2.
+    #[schema(example = "GB")]
     country_code: String,
     sender_number: String,
+    /// As it was sent.
     message: String,
+    /// Null for a direct message.
+    #[schema(required = true)]
     campaign_id: Option<Uuid>,
 }
 

@@ -11,6 +11,7 @@ mod campaigns;
 mod contacts;
 mod create;
 mod create_refusals;
+mod description;
 mod keys;
 mod lists;
 mod log;

@@ -62,9 +62,9 @@ async fn another_method_is_a_problem_that_names_those_there_are() {
             ),
             (Method::GET, "/api/Campaigns/true".to_owned(), &["POST"]),
             (
-                Method::POST,
+                Method::PUT,
                 format!("/api/Campaigns/{id}/Contacts"),
-                &["GET", "HEAD"],
+                &["GET", "HEAD", "POST"],
             ),
             (Method::GET, format!("/api/Campaigns/{id}/Pause"), &["POST"]),
             (Method::POST, "/health/live".to_owned(), &["GET", "HEAD"]),

@@ -1,0 +1,144 @@
+//! The description of the API (OpenAPI 3.1), and the page to try it out. What a call is like stands at its handler, in
+//! `utoipa::path`; what all calls have in common is added here once. Nothing is served that is not described, and a test
+//! holds the two against each other.
+
+mod keys;
+mod problems;
+mod request_id;
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{Components, OpenApi as Description};
+use utoipa::{Modify, OpenApi};
+
+use crate::{campaigns, contacts, health, invalid_contacts, sms_messages};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Clarion",
+        description = include_str!("openapi/about.md"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "This service")),
+    tags(
+        (name = "Campaigns", description = "One message to many contacts"),
+        (name = "Contacts", description = "Whom a campaign writes to"),
+        (name = "SMSMessages", description = "Single messages: those of campaigns, and those sent directly"),
+        (name = "Service", description = "What the service says of itself"),
+    ),
+    paths(
+        campaigns::list,
+        campaigns::create::create,
+        campaigns::create::create_leaving_out,
+        campaigns::create::create_refusing,
+        campaigns::show,
+        campaigns::replace,
+        campaigns::replace_by_post,
+        campaigns::delete,
+        campaigns::pause,
+        campaigns::resume,
+        campaigns::cancel,
+        contacts::list,
+        contacts::add::add,
+        invalid_contacts::list,
+        sms_messages::list,
+        sms_messages::show,
+        sms_messages::send,
+        health::live,
+        health::ready,
+        show,
+        page,
+    ),
+    modifiers(&Shared),
+)]
+struct Api;
+
+/// The description as it is served, made once.
+static DESCRIPTION: LazyLock<String> =
+    LazyLock::new(|| serde_json::to_string(&Api::openapi()).unwrap_or_default());
+
+/// Shows this description.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "Service", operation_id = "showDescription",
+    responses((status = 200, description = "The description (OpenAPI 3.1)", body = Object)),
+)]
+pub(crate) async fn show() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(DESCRIPTION.as_str())
+}
+
+/// Shows a page to try the calls out.
+#[utoipa::path(
+    get, path = "/docs", tag = "Service", operation_id = "showPage",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html; charset=utf-8")),
+)]
+pub(crate) async fn page() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .insert_header(("Content-Security-Policy", PAGE_MAY))
+        .body(include_str!("openapi/page.html"))
+}
+
+/// The page is whole: nothing may be loaded from elsewhere, or sent there.
+const PAGE_MAY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What all calls have in common.
+struct Shared;
+
+impl Modify for Shared {
+    fn modify(&self, api: &mut Description) {
+        let components = api.components.get_or_insert_with(Components::new);
+        keys::describe(components);
+        problems::describe(components);
+        for (path, item) in &mut api.paths.paths {
+            for operation in operations(item) {
+                problems::add_to(operation, path);
+                keys::spell_out(operation);
+                request_id::add_to(&mut operation.responses);
+            }
+        }
+        for answer in components.responses.values_mut() {
+            request_id::add(answer);
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem {
+        get,
+        put,
+        post,
+        delete,
+        ..
+    } = item;
+    [get, put, post, delete].into_iter().flatten()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Each method and path that is described.
+    pub(crate) fn described() -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        for (path, item) in Api::openapi().paths.paths {
+            for (method, operation) in [
+                ("get", &item.get),
+                ("put", &item.put),
+                ("post", &item.post),
+                ("delete", &item.delete),
+            ] {
+                if operation.is_some() {
+                    found.push((method, path.clone()));
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
