@@ -1,5 +1,6 @@
 //! Contacts that were left out of a campaign because they were invalid, with the reason.
 
+use chrono::{DateTime, Utc};
 use clarion_domain::page::Page;
 use clarion_domain::recipient::CampaignKey;
 use diesel::prelude::*;
@@ -31,12 +32,14 @@ pub struct InvalidContact {
 /// Stores contacts that were left out of a campaign in loading.
 ///
 /// # Errors
-/// The database's.
+/// The database's; [`StoreError::Query`] with `NotFound` where the campaign is not loading.
 pub fn insert_batch(
     conn: &mut Conn,
     key: CampaignKey,
     contacts: &[InvalidContact],
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    crate::campaigns::touch(conn, key, now)?;
     for some in contacts.chunks(ROWS_AT_ONCE) {
         let rows: Vec<_> = some
             .iter()

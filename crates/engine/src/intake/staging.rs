@@ -156,7 +156,7 @@ impl Staging {
             recipients::insert_batch(conn, key, self.first_seq, &self.contacts, now)?;
         }
         if !self.invalid.is_empty() {
-            invalid_contacts::insert_batch(conn, key, &self.invalid)?;
+            invalid_contacts::insert_batch(conn, key, &self.invalid, now)?;
         }
         Ok(key)
     }

@@ -50,7 +50,7 @@ on_both! {
     async fn a_discarded_campaign_leaves_nothing(database) {
         let work = |conn: &mut Conn| {
             let key = load(conn, campaign_id(1), 3)?;
-            invalid_contacts::insert_batch(conn, key, &[invalid(1)])?;
+            invalid_contacts::insert_batch(conn, key, &[invalid(1)], at(2))?;
             campaigns::discard_loading(conn, key)?;
             assert_eq!(table::table.count().get_result::<i64>(conn)?, 0);
             assert_eq!(invalid_table::table.count().get_result::<i64>(conn)?, 0);
@@ -80,6 +80,8 @@ on_both! {
             assert_eq!(campaigns::abandoned_loading(conn, at(2))?, [key]);
             recipients::insert_batch(conn, key, 4, &[contact(4)], at(5))?;
             assert_eq!(campaigns::abandoned_loading(conn, at(5))?, []);
+            invalid_contacts::insert_batch(conn, key, &[invalid(5)], at(9))?;
+            assert_eq!(campaigns::abandoned_loading(conn, at(9))?, []);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -140,9 +142,9 @@ on_both! {
         let work = |conn: &mut Conn| {
             let key = load(conn, campaign_id(1), 1)?;
             let nul = InvalidContact { phone_number: "a\0b".to_owned(), ..invalid(0) };
-            invalid_contacts::insert_batch(conn, key, &[nul])?;
+            invalid_contacts::insert_batch(conn, key, &[nul], at(0))?;
             let many: Vec<_> = (1..=2_500).map(invalid).collect();
-            invalid_contacts::insert_batch(conn, key, &many)?;
+            invalid_contacts::insert_batch(conn, key, &many, at(0))?;
             let loaded = Loaded { recipients: 1, invalid: 2_501, duplicates: 0 };
             campaigns::finish_loading(conn, key, &content(0), loaded, at(0))?;
             let first = invalid_contacts::page(conn, key, &page(1, 2))?;

@@ -110,7 +110,7 @@ fn store_one(
     let contacts: Vec<Contact> = (1..=count).map(|place| contact_of(place, draw)).collect();
     recipients::insert_batch(conn, key, 1, &contacts, at(1))?;
     let invalid: Vec<InvalidContact> = (0..count).map(|place| invalid_of(place, draw)).collect();
-    invalid_contacts::insert_batch(conn, key, &invalid)?;
+    invalid_contacts::insert_batch(conn, key, &invalid, at(1))?;
     let loaded = Loaded {
         recipients: count,
         invalid: u64::from(count),
