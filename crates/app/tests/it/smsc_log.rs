@@ -32,6 +32,18 @@ pub(crate) fn received(log: &Path) -> HashMap<String, Vec<String>> {
     messages
 }
 
+/// What was decided about each number's message: the same for all of its parts.
+pub(crate) fn decisions(log: &Path) -> HashMap<String, String> {
+    let mut decisions = HashMap::new();
+    for line in submits(log) {
+        let decision = text_of(&line, "decision");
+        let number = text_of(&line, "destination");
+        let before = decisions.insert(number, decision.clone());
+        assert!(before.is_none_or(|before| before == decision), "{line}");
+    }
+    decisions
+}
+
 /// The parts that were taken.
 pub(crate) fn submits(log: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(log).unwrap();
