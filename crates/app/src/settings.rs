@@ -27,6 +27,9 @@ use layer::Layer;
 /// The environment that is meant where `CLARION_ENV` names none.
 const DEFAULT_ENVIRONMENT: &str = "sandbox";
 
+/// What that environment means outside a checkout, where no file says it. Other environments are the operator's own.
+const BUILT_IN: &str = include_str!("../../../config/sandbox.toml");
+
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
@@ -90,20 +93,28 @@ impl Origins {
     }
 
     /// The files that are read, in their order, least important first.
-    pub(crate) fn files(&self) -> Result<Vec<PathBuf>, ConfigError> {
-        let default = self.folder.join("default.toml");
-        let environment = self.folder.join(format!("{}.toml", self.environment()));
-        if self.named_environment().is_some() && !environment.is_file() {
-            return Err(ConfigError::Message(format!(
-                "CLARION_ENV names the environment {:?}, but there is no file {}",
-                self.environment(),
-                environment.display()
-            )));
-        }
-        let shipped = [default, environment];
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let shipped = [self.folder.join("default.toml"), self.environment_file()];
         let mut files: Vec<_> = shipped.into_iter().filter(|path| path.is_file()).collect();
         files.extend(self.file.clone());
-        Ok(files)
+        files
+    }
+
+    fn environment_file(&self) -> PathBuf {
+        self.folder.join(format!("{}.toml", self.environment()))
+    }
+
+    /// What stands in for the environment's file where there is none.
+    fn built_in(&self) -> Result<&'static str, ConfigError> {
+        let file = self.environment_file();
+        match self.environment() {
+            _ if file.is_file() => Ok(""),
+            DEFAULT_ENVIRONMENT => Ok(BUILT_IN),
+            name => Err(ConfigError::Message(format!(
+                "CLARION_ENV names the environment {name:?}, but there is no file {}",
+                file.display()
+            ))),
+        }
     }
 
     /// The variable that hosting services set, in the words of our own.
@@ -127,8 +138,10 @@ impl Settings {
     }
 
     fn read(origins: &Origins) -> Result<Self, ConfigError> {
-        let mut builder = Config::builder().add_source(Config::try_from(&Self::default())?);
-        for path in origins.files()? {
+        let mut builder = Config::builder()
+            .add_source(Config::try_from(&Self::default())?)
+            .add_source(File::from_str(origins.built_in()?, FileFormat::Toml));
+        for path in origins.files() {
             builder = builder.add_source(file(&path)?);
         }
         builder

@@ -53,7 +53,7 @@ fn tell(origins: &Origins, settings: &Settings) -> anyhow::Result<()> {
         origins.environment(),
         listed(
             origins
-                .files()?
+                .files()
                 .iter()
                 .map(|path| path.display().to_string())
         ),

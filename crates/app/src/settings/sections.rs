@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use clarion_gateway::smpp::{Alphabet, BindMode, CodeClass, Concatenation, IdForm};
 use serde::{Deserialize, Serialize};
 
-use super::values::{LogFormat, Secret, Span, Switch};
+use super::values::{self, LogFormat, Secret, Span, Switch};
 
 /// `[server]`: the HTTP API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Server {
+    #[serde(deserialize_with = "values::address")]
     pub(crate) listen: SocketAddr,
     pub(crate) workers: usize,
     pub(crate) max_body_mib: u32,
@@ -64,6 +65,7 @@ pub(crate) struct Sending {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Simulator {
     pub(crate) enabled: Switch,
+    #[serde(deserialize_with = "values::address")]
     pub(crate) listen: SocketAddr,
     pub(crate) log: PathBuf,
     pub(crate) script: PathBuf,

@@ -66,9 +66,18 @@ fn the_shipped_environments_are_readable() {
 
 #[test]
 fn nothing_configured_means_the_defaults() {
-    let (_folder, origins) = origins("");
+    let (folder, origins) = origins("");
+    std::fs::write(folder.path().join("sandbox.toml"), "").unwrap();
     assert_eq!(Settings::load(&origins).unwrap(), Settings::default());
     assert_eq!(origins.environment(), "sandbox");
+}
+
+#[test]
+fn the_sandbox_is_the_same_without_its_file() {
+    for variables in [&[][..], &[("CLARION_ENV", "sandbox")]] {
+        let settings = with_variables(variables).unwrap();
+        assert!(settings.phone.allow_test_numbers);
+    }
 }
 
 #[test]
@@ -159,7 +168,11 @@ fn an_unknown_variable_names_the_nearest_known_one() {
 
 #[test]
 fn a_value_of_the_wrong_kind_is_refused_with_its_place() {
-    let text = refusal(with_variables(&[("CLARION__SERVER__LISTEN", "somewhere")]));
+    let text = refusal(with_variables(&[(
+        "CLARION__SERVER__LISTEN",
+        "localhost:80",
+    )]));
+    assert!(text.contains("\"localhost:80\" is no IP address"), "{text}");
     assert!(text.contains("server.listen"), "{text}");
     let text = refusal(with_variables(&[("CLARION__SENDING__LEASE", "6 h")]));
     assert!(text.contains("sending.lease"), "{text}");

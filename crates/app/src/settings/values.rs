@@ -1,6 +1,7 @@
 //! Kinds of values that settings have, as they are written in files and in environment variables.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -81,6 +82,16 @@ impl<'de> Deserialize<'de> for Switch {
 
         deserializer.deserialize_any(Written)
     }
+}
+
+/// Reads an address to listen on.
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        D::Error::custom(format!(
+            "{text:?} is no IP address with a port; write 127.0.0.1:8080 or [::1]:8080"
+        ))
+    })
 }
 
 /// How log lines are written.
