@@ -95,10 +95,37 @@ fn with_log(origins: &Origins, settings: &Settings, command: Command) -> anyhow:
     reason = "the one message for whoever started the program, where it ends for a fault"
 )]
 fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("clarion: {error:#}");
+    eprintln!("clarion: {}", told(error));
     if error.is::<settings::SettingsError>() || error.is::<file_jobs::CouldNotRun>() {
         ExitCode::from(COULD_NOT_RUN)
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// An error with its causes, each told once: many an error's own text names its cause already.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        let cause = cause.trim_end();
+        if !text.contains(cause) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            text += separator;
+            text += cause;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cause_is_told_twice() {
+        let error = anyhow::anyhow!("in use\n")
+            .context("cannot listen: in use")
+            .context("server.listen");
+        assert_eq!(told(&error), "server.listen: cannot listen: in use");
     }
 }

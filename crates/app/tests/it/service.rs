@@ -28,7 +28,7 @@ pub(crate) struct Service {
 }
 
 impl Setup {
-    /// Any free ports, and the numbers of the example allowed; its files in a new folder.
+    /// The sandbox at any free ports; its files in a new folder.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
@@ -37,7 +37,6 @@ impl Setup {
         }
         .with("CLARION__SERVER__LISTEN", "127.0.0.1:0")
         .with("CLARION__SIMULATOR__LISTEN", "127.0.0.1:0")
-        .with("CLARION__PHONE__ALLOW_TEST_NUMBERS", "true")
         .with("CLARION__LOG__LEVEL", "warn")
     }
 
@@ -190,11 +189,7 @@ impl Service {
 
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
-        let process = self.child.id().unwrap().to_string();
-        let status = std::process::Command::new("kill")
-            .args(["-s", name, &process])
-            .status();
-        assert!(status.unwrap().success());
+        send(name, &self.child.id().unwrap().to_string());
     }
 
     /// Waits for its end.
@@ -202,11 +197,30 @@ impl Service {
         timeout(DEADLINE, self.child.wait()).await.unwrap().unwrap()
     }
 
+    /// Waits for its end, sending a signal again and again.
+    pub(crate) async fn ended_by_repeated(self, signal: &str) -> ExitStatus {
+        let process = self.child.id().unwrap().to_string();
+        let mut ended = Box::pin(self.ended());
+        loop {
+            if let Ok(status) = timeout(Duration::from_millis(200), &mut ended).await {
+                return status;
+            }
+            send(signal, &process);
+        }
+    }
+
     /// Asks it to end, and waits for it.
     pub(crate) async fn stop(self) {
         self.signal("TERM");
         assert!(self.ended().await.success());
     }
+}
+
+fn send(signal: &str, process: &str) {
+    let status = std::process::Command::new("kill")
+        .args(["-s", signal, process])
+        .status();
+    assert!(status.unwrap().success());
 }
 
 /// Waits until a file holds so many lines.

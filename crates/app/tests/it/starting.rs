@@ -90,6 +90,7 @@ async fn a_port_in_use_is_named_and_no_key_is_lost() {
         error.contains(&address) && error.contains("server.listen"),
         "{error}"
     );
+    assert_eq!(error.matches("in use").count(), 1, "{error}");
     assert_eq!(taken.stdout, b"");
 
     let service = setup.start().await;

@@ -62,6 +62,18 @@ async fn a_second_signal_stops_at_once() {
     wait_for_lines(&setup.log(), 10).await;
     service.signal("TERM");
     service.wait_until_deaf().await;
+    assert_eq!(service.ended_by_repeated("TERM").await.code(), Some(1));
+}
+
+/// As `timeout` does it, which tells the process and then its group.
+#[tokio::test]
+async fn a_signal_that_comes_twice_at_once_is_one_request() {
+    let setup = Setup::new().with("CLARION__SIMULATOR__SCRIPT", "slow.toml");
+    setup.write("slow.toml", SLOW);
+    let service = setup.start().await;
+    service.post("/Campaigns/true", example::body()).await;
+    wait_for_lines(&setup.log(), 500).await;
     service.signal("TERM");
-    assert_eq!(service.ended().await.code(), Some(1));
+    service.signal("INT");
+    assert!(service.ended().await.success());
 }
