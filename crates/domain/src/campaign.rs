@@ -81,12 +81,6 @@ impl CampaignStatus {
         }
     }
 
-    /// Nothing changes any more.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Cancelled | Self::Completed)
-    }
-
     /// # Errors
     /// [`Forbidden`] unless there is still something to hold back.
     pub fn pause(self) -> Result<Self, Forbidden> {
@@ -253,14 +247,5 @@ mod tests {
         for number in [-1, 6, i16::MAX] {
             assert_eq!(CampaignStatus::from_number(number), None);
         }
-    }
-
-    #[test]
-    fn only_the_end_is_final() {
-        let endings: Vec<_> = CampaignStatus::ALL
-            .into_iter()
-            .filter(|status| status.is_final())
-            .collect();
-        assert_eq!(endings, [Cancelled, Completed]);
     }
 }

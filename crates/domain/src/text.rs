@@ -55,12 +55,6 @@ pub fn decode(octets: &[u8], encoding: Encoding) -> String {
     }
 }
 
-/// The text of ISO 8859-1 octets, which some providers send; nothing is ever written in it.
-#[must_use]
-pub fn decode_latin1(octets: &[u8]) -> String {
-    octets.iter().copied().map(char::from).collect()
-}
-
 fn decode_ucs2(octets: &[u8]) -> String {
     let (pairs, odd) = octets.as_chunks::<2>();
     let units = pairs.iter().copied().map(u16::from_be_bytes);
@@ -108,11 +102,6 @@ mod tests {
         );
     }
 
-    #[test]
-    fn latin1_is_the_first_256_characters() {
-        assert_eq!(decode_latin1(&[0x41, 0xE9, 0xFF]), "Aéÿ");
-    }
-
     proptest! {
         #[test]
         fn any_text_survives_its_encoding(text in "[\\PC\n\r\u{c}€^{}\\[\\]~|\\\\]{0,300}") {
@@ -125,7 +114,6 @@ mod tests {
         fn any_octets_can_be_read(octets: Vec<u8>) {
             prop_assert!(decode(&octets, Encoding::Gsm7).chars().count() <= octets.len());
             prop_assert!(decode(&octets, Encoding::Ucs2).chars().count() <= octets.len().div_ceil(2));
-            prop_assert_eq!(decode_latin1(&octets).chars().count(), octets.len());
         }
     }
 }
