@@ -44,7 +44,7 @@ pub(crate) struct Service {
 pub(crate) async fn open_store(settings: &Settings, clock: &dyn Clock) -> anyhow::Result<Store> {
     let store = Store::open(&settings.database.for_store())
         .await
-        .context("cannot open the database")?;
+        .context("cannot open the database that database.url names")?;
     store
         .migrate()
         .await
