@@ -44,7 +44,10 @@ pub(crate) async fn list(caller: Caller<CampaignsRead>, asked: Asked<Campaign>) 
 #[utoipa::path(
     get, path = "/api/Campaigns/{id}", tag = "Campaigns", operation_id = "showCampaign",
     params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:read"])),
-    responses((status = 200, description = "The campaign", body = CampaignBody)),
+    responses(
+        (status = 200, description = "The campaign", body = CampaignBody),
+        (status = 405, description = "`true` and `false` are words here, no ids"),
+    ),
 )]
 pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) -> Answer {
     let campaign = find(&caller, id).await?;
@@ -60,6 +63,7 @@ pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) ->
     request_body = ContentRequest,
     responses(
         (status = 204, description = "It is replaced"),
+        (status = 405, description = "`true` and `false` are words here, no ids"),
         (status = 409, description = "Its status forbids this"),
     ),
 )]
@@ -114,7 +118,10 @@ pub(crate) async fn replace_by_post(
 #[utoipa::path(
     delete, path = "/api/Campaigns/{id}", tag = "Campaigns", operation_id = "deleteCampaign",
     params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
-    responses((status = 204, description = "It is deleted")),
+    responses(
+        (status = 204, description = "It is deleted"),
+        (status = 405, description = "`true` and `false` are words here, no ids"),
+    ),
 )]
 pub(crate) async fn delete(caller: Caller<CampaignsWrite>, GivenId(id): GivenId) -> Answer {
     let now = caller.now();

@@ -62,6 +62,7 @@ pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(recipient): Give
             status = 201,
             description = "The GUID of the message",
             body = Uuid,
+            content_type = "application/json",
             headers(("Location" = String, description = "The address of the message")),
         ),
     ),

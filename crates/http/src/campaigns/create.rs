@@ -21,6 +21,7 @@ use crate::state::{Caller, CampaignsWrite};
 #[derive(IntoResponses)]
 #[response(
     status = 201,
+    content_type = "application/json",
     headers(
         ("Location" = String, description = "The address of the campaign"),
         ("X-Invalid-Contacts" = u64, description = "Contacts that were left out because they are invalid"),
