@@ -186,7 +186,7 @@ async fn what_cannot_be_worked_on_is_told_with_what_to_do_next() {
                 "--tariffs",
                 "tariffs.toml",
             ],
-            "clarion: tariffs.toml: holds no tariffs: ",
+            "clarion: prices: tariffs.toml: holds no tariffs: ",
         ),
     ] {
         let (status, output, error) = run(&setup, arguments).await;

@@ -44,7 +44,9 @@ async fn a_bootstrap_key_that_was_revoked_does_not_come_back() {
 
 #[tokio::test]
 async fn it_is_ready_when_it_says_so() {
-    let service = Setup::new().start().await;
+    // Kept, for its folder goes with it.
+    let setup = Setup::new();
+    let service = setup.start().await;
     let url = service.value_of("health").unwrap();
     assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
 }
