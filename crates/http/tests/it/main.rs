@@ -9,6 +9,7 @@ mod add_contacts;
 mod bodies;
 mod campaigns;
 mod contacts;
+mod contract;
 mod create;
 mod create_refusals;
 mod description;
