@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
-use clarion_persistence::{Change, Conn, StoreError, campaigns};
+use clarion_persistence::{Change, Conn, StoreError, campaigns, messages};
 
 use crate::Answer;
 use crate::body::{self, Body, Meter};
@@ -50,8 +50,17 @@ pub(crate) async fn list(caller: Caller<CampaignsRead>, asked: Asked<Campaign>) 
     ),
 )]
 pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) -> Answer {
-    let campaign = find(&caller, id).await?;
-    Ok(HttpResponse::Ok().json(CampaignBody::from(campaign)))
+    let shown = caller
+        .read(move |conn, client| {
+            let Some(campaign) = campaigns::find(conn, client, id)? else {
+                return Ok(None);
+            };
+            let counts = messages::counts(conn, campaign.key)?;
+            Ok(Some(CampaignBody::from(campaign).with_counts(counts)))
+        })
+        .await?;
+    let shown = shown.ok_or_else(Problem::no_campaign)?;
+    Ok(HttpResponse::Ok().json(shown))
 }
 
 /// Replaces everything but the contacts.

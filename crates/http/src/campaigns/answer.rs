@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clarion_domain::campaign::Campaign;
+use clarion_persistence::messages::Counts;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -34,6 +35,9 @@ pub(super) struct CampaignBody {
     /// Why it is paused, where the service did it by itself.
     #[schema(required = true)]
     paused_reason: Option<String>,
+    /// How its messages stand; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<CountsBody>,
 }
 
 impl From<Campaign> for CampaignBody {
@@ -48,6 +52,47 @@ impl From<Campaign> for CampaignBody {
             opt_out_link_id: campaign.opt_out_link_id,
             track_link_url: campaign.track_link_url,
             paused_reason: campaign.paused_reason,
+            counts: None,
+        }
+    }
+}
+
+/// Messages by where they stand. Recipients that were not tried yet are in none of them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MessageCounts)]
+#[serde(rename_all = "camelCase")]
+struct CountsBody {
+    /// Wait to be sent again.
+    queued: u64,
+    /// A provider has them.
+    sent: u64,
+    /// The network has them.
+    accepted: u64,
+    /// The handset has them.
+    delivered: u64,
+    /// Failed for good.
+    failed: u64,
+    /// Nobody knows whether they were sent.
+    unknown: u64,
+    /// Not sent, since the recipient had opted out.
+    opted_out: u64,
+}
+
+impl CampaignBody {
+    /// Shows how the messages stand, too.
+    pub(super) fn with_counts(self, counts: Counts) -> Self {
+        let counts = CountsBody {
+            queued: counts.queued,
+            sent: counts.sent,
+            accepted: counts.accepted,
+            delivered: counts.delivered,
+            failed: counts.failed,
+            unknown: counts.unknown,
+            opted_out: counts.opted_out,
+        };
+        Self {
+            counts: Some(counts),
+            ..self
         }
     }
 }

@@ -16,7 +16,7 @@ async fn a_campaign_has_the_published_properties_in_their_order() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
         insta::allow_duplicates! { insta::assert_snapshot!(
             answer.text.replace(&id, "ID"),
-            @r#"{"id":"ID","startDateTime":"2026-07-01T08:00:00.000Z","sender":"ACME","recipientCount":2,"message":"Hello {Name|there}","status":0,"optOutLinkId":null,"trackLinkUrl":"https://example.com/offer","pausedReason":null}"#
+            @r#"{"id":"ID","startDateTime":"2026-07-01T08:00:00.000Z","sender":"ACME","recipientCount":2,"message":"Hello {Name|there}","status":0,"optOutLinkId":null,"trackLinkUrl":"https://example.com/offer","pausedReason":null,"counts":{"queued":0,"sent":0,"accepted":0,"delivered":0,"failed":0,"unknown":0,"optedOut":0}}"#
         ) };
     })
     .await;
@@ -53,7 +53,10 @@ async fn the_list_shows_the_newest_start_first() {
         let one = app
             .get(&format!("/api/Campaigns/{}", id_of(&list["items"][0])))
             .await;
-        assert_eq!(one.json(), list["items"][0]);
+        let mut one = one.json();
+        let counts = one.as_object_mut().and_then(|one| one.remove("counts"));
+        assert!(counts.is_some());
+        assert_eq!(one, list["items"][0]);
     })
     .await;
 }
