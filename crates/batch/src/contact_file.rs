@@ -1,6 +1,7 @@
 //! A file of contacts: what it is, found out from how it begins, and its contacts one by one. Whether a contact is valid
 //! is the domain's to say.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use clarion_domain::contact::ContactDraft;
@@ -123,6 +124,33 @@ impl<'a> ContactFile<'a> {
             misread.map_err(|misread| Unread::new(misread, &block).after(index))?;
         }
         Ok(())
+    }
+
+    /// The lines at which the contacts at these places begin, from 1. Places count from 0 as in the outcome of a
+    /// [`Conversion`](crate::Conversion), which leaves out lines that are no contacts.
+    ///
+    /// # Errors
+    /// The file cannot be read further.
+    pub fn lines_of(mut self, places: &[u64]) -> Result<BTreeMap<u64, u64>, FileError> {
+        let mut lines = BTreeMap::new();
+        let mut place = 0;
+        while lines.len() < places.len() {
+            let Some(block) = self.blocks.next(&self.layout)? else {
+                break;
+            };
+            let mut line_of = block.lines();
+            let misread = self.layout.read(&block, &mut |row| {
+                if row.fault.is_some() {
+                    return;
+                }
+                if places.contains(&place) {
+                    lines.insert(place, line_of(row.at));
+                }
+                place += 1;
+            });
+            misread.map_err(|misread| Unread::new(misread, &block).after(place))?;
+        }
+        Ok(lines)
     }
 }
 

@@ -15,6 +15,9 @@ use contact::ReadContact;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CampaignHeader {
+    /// When to start, as the API reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_date_time: Option<String>,
     /// From whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,

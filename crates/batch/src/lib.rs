@@ -32,4 +32,4 @@ pub use preview::{Previewed, Previewing, Sample};
 pub use summary::{Reason, Summary};
 pub use table::Column;
 pub use validate::Validation;
-pub use writer::Output;
+pub use writer::{Output, render_csv};

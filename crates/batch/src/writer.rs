@@ -128,8 +128,8 @@ fn render(values: Values<'_>, format: Format, into: &mut Vec<u8>) {
     }
 }
 
-/// Renders a line of values.
-pub(crate) fn render_csv<const N: usize>(values: [&str; N], into: &mut Vec<u8>) {
+/// Renders a line of a CSV file.
+pub fn render_csv<const N: usize>(values: [&str; N], into: &mut Vec<u8>) {
     for (place, value) in values.into_iter().enumerate() {
         if place > 0 {
             into.push(b',');

@@ -74,3 +74,12 @@ fn unreadable_lines_are_left_out_and_told() {
         ]
     );
 }
+
+#[test]
+fn a_place_in_the_outcome_leads_back_to_its_line() {
+    let file = "phone,name\n1,a\n2,b,too many\n\"3\",\"c\nc\"\n4,d\n";
+    let (_, converted) = convert(file.as_bytes(), Format::Json);
+    assert_eq!((converted.contacts, converted.unreadable), (3, 1));
+    let lines = open(file.as_bytes()).lines_of(&[1, 2, 9]).unwrap();
+    assert_eq!(lines.into_iter().collect::<Vec<_>>(), [(1, 4), (2, 6)]);
+}
