@@ -5,14 +5,19 @@ pub(crate) mod file_jobs;
 pub(crate) mod help;
 pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod remote;
 pub(crate) mod serve;
 pub(crate) mod simulator;
 
+mod access;
+mod campaigns;
 mod contact_input;
 mod convert;
+mod follow;
 mod part_file;
 mod preview;
 mod progress;
+mod send;
 mod signals;
 mod validate;
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing of the trade is decided here; each command reads the settings, puts the other crates together and reports.
 
+mod api;
 mod commands;
 mod settings;
 mod startup;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use commands::{check_config, file_jobs, help, keys, migrate, serve, simulator};
+use commands::{check_config, file_jobs, help, keys, migrate, remote, serve, simulator};
 use settings::{Origins, Settings};
 
 /// A self-hosted platform for SMS campaigns.
@@ -45,6 +46,8 @@ enum Command {
     #[command(flatten)]
     FileJob(file_jobs::Command),
     #[command(flatten)]
+    Remote(remote::Command),
+    #[command(flatten)]
     Help(help::Command),
 }
 
@@ -59,14 +62,19 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    // Packagers and shells ask for this where nothing is configured yet.
-    if let Some(Command::Help(command)) = cli.command {
-        help::run(command, Cli::command())?;
-        return Ok(ExitCode::SUCCESS);
-    }
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    let command = match command {
+        // Packagers and shells ask for this where nothing is configured yet.
+        Command::Help(command) => {
+            help::run(command, Cli::command())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        // Another machine's service is none of this machine's configuration.
+        Command::Remote(command) => return remote::run(command),
+        command => command,
+    };
     let origins = Origins::of_process(cli.config);
     let settings = Settings::load(&origins)?;
-    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
     match command {
         Command::CheckConfig(arguments) => check_config::run(&origins, &settings, &arguments)?,
         Command::FileJob(job) => return file_jobs::run(&settings, job),
@@ -85,7 +93,10 @@ fn with_log(origins: &Origins, settings: &Settings, command: Command) -> anyhow:
             Command::Migrate => migrate::run(settings).await,
             Command::Keys(command) => keys::run(settings, command).await,
             Command::Simulator(arguments) => simulator::run(settings, arguments).await,
-            Command::CheckConfig(_) | Command::FileJob(_) | Command::Help(_) => Ok(()),
+            Command::CheckConfig(_)
+            | Command::FileJob(_)
+            | Command::Remote(_)
+            | Command::Help(_) => Ok(()),
         }
     })
 }

@@ -81,7 +81,8 @@ impl ContactInput {
         self.quiet
     }
 
-    fn is_stdin(&self) -> bool {
+    /// It can be read only once.
+    pub(super) fn is_stdin(&self) -> bool {
         self.file == Path::new("-")
     }
 

@@ -68,9 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<bool> {
 }
 
 fn tell(converted: &Converted) -> anyhow::Result<()> {
-    for (line, fault) in converted.faults.iter().take(TOLD) {
-        say_aside(&format!("line {line}: {fault}"))?;
-    }
+    tell_unreadable(converted)?;
     let left_out = match converted.unreadable {
         0 => String::new(),
         count => format!(", {} lines left out", grouped(count)),
@@ -79,4 +77,11 @@ fn tell(converted: &Converted) -> anyhow::Result<()> {
         "{} contacts written{left_out}",
         grouped(converted.contacts)
     ))
+}
+
+/// Tells the first lines that are no contacts.
+pub(super) fn tell_unreadable(converted: &Converted) -> anyhow::Result<()> {
+    let told = converted.faults.iter().take(TOLD);
+    told.map(|(line, fault)| format!("line {line}: {fault}"))
+        .try_for_each(|line| say_aside(&line))
 }

@@ -22,7 +22,7 @@ pub(crate) enum Command {
 }
 
 /// Something of the file is not as it should be.
-const REFUSED: u8 = 1;
+pub(super) const REFUSED: u8 = 1;
 
 /// The job could not be done, for the cause behind this.
 #[derive(Debug)]

@@ -68,7 +68,12 @@ fn text(contact: &Value, number: &str) -> String {
     )
 }
 
-fn read(name: &str) -> String {
+/// Where a file of the example is.
+pub(crate) fn path(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    std::fs::read_to_string(folder.join(name)).unwrap()
+    folder.join(name).display().to_string()
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(path(name)).unwrap()
 }

@@ -1,17 +1,12 @@
 //! The jobs on files, as people run them.
 
-use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 
+use crate::example::path as example;
 use crate::service::Setup;
-
-fn example(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    folder.join(name).display().to_string()
-}
 
 /// Runs a job: its exit status and what it wrote to both outputs.
 async fn run(setup: &Setup, arguments: &[&str]) -> (i32, String, String) {

@@ -12,6 +12,7 @@ mod commands;
 mod example;
 mod file_jobs;
 mod roles;
+mod sending;
 mod service;
 mod smsc_log;
 mod starting;

@@ -1,0 +1,196 @@
+//! `clarion send` and `clarion campaigns`, at a running service.
+
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::service::{DEADLINE, Service, Setup};
+use crate::smsc_log;
+
+const CONTACTS: &str = "phone,name\n07700 900001,Ann\n07700 900002,\"Bob\nB.\"\n123,Cid\n";
+
+/// What a command did: its exit status and what it wrote to both outputs.
+type Outcome = (i32, String, String);
+
+/// `clarion` as somebody runs it who has the service's address and key.
+fn client(setup: &Setup, service: &Service, arguments: &[&str]) -> Command {
+    let mut command = setup.command(arguments);
+    command
+        .env("CLARION_URL", service.value_of("API").unwrap())
+        .env("CLARION_API_KEY", service.key());
+    command
+}
+
+async fn run(mut command: Command) -> Outcome {
+    let output = timeout(DEADLINE, command.output()).await.unwrap().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// The id of the campaign that `send` told of.
+fn id_in(text: &str) -> &str {
+    let rest = text.strip_prefix("Campaign ").unwrap();
+    &rest[..36]
+}
+
+#[tokio::test]
+async fn a_file_is_sent_and_watched_to_its_end() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    setup.write("contacts.csv", CONTACTS);
+    let send = [
+        "send",
+        "--from",
+        "ACME",
+        "--message",
+        "Hi {Name}",
+        "--ignore-invalid",
+        "--quiet",
+        "contacts.csv",
+    ];
+    let (status, text, error) = run(client(&setup, &service, &send)).await;
+    assert_eq!((status, error.as_str()), (0, ""), "{text}");
+    assert!(text.contains("\nCompleted, 2 recipients\n"), "{text}");
+    service.stop().await;
+    let received = smsc_log::received(&setup.log());
+    assert_eq!(received["+447700900001"], ["Hi Ann"]);
+    assert_eq!(received["+447700900002"], ["Hi Bob\nB."]);
+    assert_eq!(received.len(), 2);
+}
+
+#[tokio::test]
+async fn faults_are_told_with_the_lines_of_the_file() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    setup.write("contacts.csv", CONTACTS);
+    let send = ["send", "--from", "ACME", "--message", "Hi", "contacts.csv"];
+    let (status, text, error) = run(client(&setup, &service, &send)).await;
+    assert_eq!((status, text.as_str()), (1, ""));
+    assert!(
+        error.contains("line 5: phoneNumber is not a valid phone number"),
+        "{error}"
+    );
+    assert!(error.contains("--ignore-invalid"), "{error}");
+    assert_eq!(service.get("/Campaigns").await["totalRecords"], 0);
+
+    setup.write(
+        "torn.csv",
+        "phone,name\n07700900001,Ann\n07700900002,Bob,B.\n",
+    );
+    let send = ["send", "--from", "ACME", "--message", "Hi", "torn.csv"];
+    let (status, _, error) = run(client(&setup, &service, &send)).await;
+    assert_eq!(status, 1);
+    assert!(
+        error.starts_with("line 3: the line has 3 values"),
+        "{error}"
+    );
+    assert_eq!(service.get("/Campaigns").await["totalRecords"], 0);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_campaign_is_listed_held_back_ended_exported_and_deleted() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    setup.write("contacts.csv", CONTACTS);
+    let send = [
+        "send",
+        "--from",
+        "ACME",
+        "--message",
+        "Hi",
+        "--at",
+        "2999-12-01T09:00",
+        "--ignore-invalid",
+        "--no-follow",
+        "contacts.csv",
+    ];
+    let (status, text, error) = run(client(&setup, &service, &send)).await;
+    assert_eq!(status, 0, "{error}");
+    assert!(text.ends_with(": 1 invalid contacts left out\n"), "{text}");
+    let id = id_in(&text);
+
+    let campaigns = async |arguments: &[&str]| {
+        let arguments = [&["campaigns"], arguments].concat();
+        let (status, text, error) = run(client(&setup, &service, &arguments)).await;
+        assert_eq!(status, 0, "{error}");
+        text
+    };
+    let list = campaigns(&["list", "--filters", "sender==ACME"]).await;
+    assert!(
+        list.contains("  2999-12-01T09:00:00.000Z  Pending "),
+        "{list}"
+    );
+    assert!(list.ends_with("Page 1 of 1, 1 in all\n"), "{list}");
+    for (action, status) in [
+        ("pause", "Paused"),
+        ("resume", "Pending"),
+        ("cancel", "Cancelled"),
+    ] {
+        let told = campaigns(&[action, id]).await;
+        assert!(told.starts_with(status), "{action}: {told}");
+    }
+    let shown = campaigns(&["show", id, "--format", "json"]).await;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["counts"]["sent"], 0);
+    let contacts = campaigns(&["contacts", id]).await;
+    assert!(contacts.starts_with("+447700900001 "), "{contacts}");
+    campaigns(&["export", id, "--out", "export.csv"]).await;
+    let export = std::fs::read(setup.folder.path().join("export.csv")).unwrap();
+    let records: Vec<_> = csv::Reader::from_reader(&*export)
+        .records()
+        .map(|record| record.unwrap())
+        .collect();
+    assert_eq!(
+        (&records[1][0], &records[1][1]),
+        ("+447700900002", "Bob\nB.")
+    );
+    campaigns(&["delete", id]).await;
+
+    let gone = client(&setup, &service, &["campaigns", "show", id]);
+    let (status, _, error) = run(gone).await;
+    assert_eq!(status, 1);
+    assert_eq!(error, "clarion: there is no campaign with this id\n");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn what_keeps_a_command_from_the_service_is_told_with_what_to_do_next() {
+    let setup = Setup::new();
+    setup.write("contacts.csv", CONTACTS);
+    setup.write("home/.config/clarion/config.toml", "api_key = \"wrong\"\n");
+    let home = setup.folder.path().join("home");
+    let told = async |url: &str, has_home: bool| {
+        let mut command = setup.command(&["campaigns", "list", "--url", url]);
+        command.env(
+            "HOME",
+            if has_home {
+                &*home
+            } else {
+                setup.folder.path()
+            },
+        );
+        let (status, _, error) = run(command).await;
+        assert_eq!(status, 2, "{error}");
+        error
+    };
+    let nobody = "http://127.0.0.1:1";
+    let error = told(nobody, false).await;
+    assert!(
+        error.contains("say --key KEY, set CLARION_API_KEY"),
+        "{error}"
+    );
+    let error = told(nobody, true).await;
+    assert!(
+        error.starts_with("clarion: http://127.0.0.1:1: cannot be reached: "),
+        "{error}"
+    );
+    let service = setup.start().await;
+    let error = told(&service.value_of("API").unwrap(), true).await;
+    assert!(error.contains("does not know this key"), "{error}");
+    service.stop().await;
+}
