@@ -136,12 +136,12 @@ impl Display {
         match &self.voice {
             Voice::Silent => {}
             Voice::Bar(bar) => {
+                bar.set_message(text);
+                bar.set_length(campaign.recipient_count);
+                bar.set_position(settled);
                 if bar.is_hidden() {
                     bar.set_draw_target(ProgressDrawTarget::stderr());
                 }
-                bar.set_length(campaign.recipient_count);
-                bar.set_position(settled);
-                bar.set_message(text);
             }
             Voice::Lines => {
                 self.next_word += LINE_EVERY;
