@@ -5,7 +5,7 @@ use clarion_domain::phone::PhoneRules;
 use clarion_domain::preview::{Measured, Preview};
 use clarion_domain::tariff::Tariffs;
 use clarion_domain::template::{Template, Values};
-use clarion_domain::text::SegmentLimit;
+use clarion_domain::text::{SegmentLimit, smart};
 
 use crate::checked::{Check, Checked, Turn, Verdict};
 use crate::contact_file::ContactFile;
@@ -22,6 +22,8 @@ pub struct Previewing<'a> {
     pub opt_out: Option<&'a str>,
     /// What stands for `{TrackLink}`, likewise.
     pub track_link: Option<&'a str>,
+    /// Whether to write GSM 7-bit look-alikes, where that makes a message GSM 7-bit.
+    pub smart: bool,
     /// How many parts are allowed.
     pub limit: SegmentLimit,
     /// The prices.
@@ -97,14 +99,19 @@ impl Previewing<'_> {
     }
 
     fn text_for(&self, contact: &Contact) -> String {
-        self.message.render(&Values {
+        let text = self.message.render(&Values {
             name: contact.name.as_deref(),
             custom1: contact.custom1.as_deref(),
             custom2: contact.custom2.as_deref(),
             phone_number: &contact.phone.to_string(),
             opt_out: self.opt_out,
             track_link: self.track_link,
-        })
+        });
+        if self.smart {
+            smart(&text).text.into_owned()
+        } else {
+            text
+        }
     }
 
     fn add(&self, turn: &Turn<'_, Made>, previewed: &mut Previewed, longest: &mut Length) {

@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// With an opt-out link
     #[arg(long)]
     opt_out: bool,
+    /// Write letters that GSM 7-bit lacks by look-alikes, where that spares a message UCS-2
+    #[arg(long)]
+    smart: bool,
     /// What the service's short links begin with
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     link_base: String,
@@ -76,6 +79,7 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<
         message: &message,
         opt_out: Some(&format!("{}/o/{LINK_CODE}", arguments.link_base)),
         track_link: Some(&format!("{}/t/{LINK_CODE}", arguments.link_base)),
+        smart: arguments.smart,
         limit: SegmentLimit {
             max: settings.campaigns.max_segments,
             reference: Reference::default(),

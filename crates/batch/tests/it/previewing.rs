@@ -11,6 +11,10 @@ use crate::{open, phones};
 const FILE: &str = "phone,name\n07700 900001,Ann\n07700 900002,Siân\n07700 900001,Zoë again\n020 7946 0018,Bob\n+1 415 555 2671,\n";
 
 fn preview(message: &str, file: &str) -> Previewed {
+    preview_in(message, file, false)
+}
+
+fn preview_in(message: &str, file: &str, smart: bool) -> Previewed {
     let price = Price { millionths: 30_000 };
     let tariffs = Tariffs {
         countries: [(Region::new("GB").unwrap(), price)].into(),
@@ -21,6 +25,7 @@ fn preview(message: &str, file: &str) -> Previewed {
         message: &Template::parse(message).unwrap().with_links(true, None),
         opt_out: Some("https://c.example/o/12345678"),
         track_link: None,
+        smart,
         limit: SegmentLimit {
             max: 2,
             reference: Reference::EightBit,
@@ -86,4 +91,17 @@ fn a_file_without_valid_contacts_has_no_messages() {
     let previewed = preview("Hi", "phone\n1\n");
     assert_eq!(previewed.longest, None);
     assert_eq!(previewed.messages.messages, 0);
+}
+
+#[test]
+fn look_alikes_stand_where_they_spare_a_message_the_larger_alphabet() {
+    let file = "phone,name\n07700 900001,Siân\n07700 900002,王\n";
+    let previewed = preview_in("“Hi” {Name}", file, true);
+    let texts: Vec<_> = previewed
+        .samples
+        .iter()
+        .map(|sample| &sample.text[..sample.text.find(" https").unwrap()])
+        .collect();
+    assert_eq!(texts, ["\"Hi\" Sian", "“Hi” 王"]);
+    assert_eq!((previewed.messages.messages, previewed.messages.ucs2), (2, 1));
 }
