@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::bodies::gzip;
 use crate::support::{Answer, TestApp, campaign, campaign_with, on_each_database};
 
 const CSV: &str = "text/csv";
@@ -244,6 +245,37 @@ async fn a_message_that_is_too_long_for_a_new_contact_is_refused() {
             .await
             .has_fault("message", "segments long for contacts[0]");
         assert_eq!(app.get(&path).await.json()["recipientCount"], 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_addition_that_fails_late_leaves_nothing_and_a_compressed_one_is_read() {
+    on_each_database(async |app| {
+        let path = create(app).await;
+        let rows: String = (0..5_000).map(|n| format!("+4477221{n:05}\n")).collect();
+        let spoilt = format!("phoneNumber\n{rows}\"");
+        add(app, &path, CSV, &spoilt).await.has_fault(
+            "contacts[5000]",
+            "line 5002, column 1: a quote is never closed",
+        );
+        assert_eq!(app.get(&path).await.json()["recipientCount"], 2);
+        app.holds_nothing_in_loading().await;
+
+        let request = app
+            .request(Method::POST, &format!("{path}/Contacts"))
+            .header("content-type", CSV)
+            .header("content-encoding", "gzip")
+            .body(gzip(&format!("phoneNumber\n{rows}")));
+        let answer = Answer::to(request).await;
+        assert_eq!(answer.json()["added"], 5_000, "{}", answer.text);
+        assert_eq!(app.get(&path).await.json()["recipientCount"], 5_002);
+        let last = app
+            .get(&format!("{path}/Contacts?page=5002&pageSize=1"))
+            .await
+            .json();
+        assert_eq!(last["items"][0]["phoneNumber"], "+447722104999");
+        app.holds_nothing_in_loading().await;
     })
     .await;
 }

@@ -31,7 +31,7 @@ fn narrow() -> Setup {
     }
 }
 
-fn gzip(text: &str) -> Vec<u8> {
+pub(crate) fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(text.as_bytes()).expect("memory");
     encoder.finish().expect("memory")

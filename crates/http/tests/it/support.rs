@@ -170,6 +170,11 @@ impl TestApp {
     pub(crate) async fn holds_nothing(&self) {
         let list = self.get("/api/Campaigns").await.json();
         assert_eq!(list["totalRecords"], 0, "{list}");
+        self.holds_nothing_in_loading().await;
+    }
+
+    /// No campaign is on its way in, and no contacts for one.
+    pub(crate) async fn holds_nothing_in_loading(&self) {
         let end_of_time = DateTime::from_timestamp(1 << 36, 0).expect("a far moment");
         let loading = self
             .store
