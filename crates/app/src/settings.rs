@@ -18,7 +18,7 @@ use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use sections::{
-    Auth, Campaigns, Database, Gateway, GatewayKind, Log, Phone, Sending, Server, Simulator,
+    Auth, Campaigns, Database, Gateway, GatewayKind, Limits, Log, Phone, Sending, Server, Simulator,
 };
 pub(crate) use values::{LogFormat, Switch};
 
@@ -52,6 +52,7 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) database: Database,
     pub(crate) auth: Auth,
+    pub(crate) limits: Limits,
     pub(crate) phone: Phone,
     pub(crate) campaigns: Campaigns,
     pub(crate) sending: Sending,
@@ -155,6 +156,9 @@ impl Settings {
         let key = self.auth.bootstrap_key.reveal();
         if !key.is_empty() {
             KeyText::parse(key).map_err(|fault| wrong("auth.bootstrap_key", fault))?;
+        }
+        if self.auth.max_live_keys == 0 {
+            return Err(wrong("auth.max_live_keys", "must be at least 1"));
         }
         if Region::new(&self.phone.default_region).is_none() {
             return Err(wrong("phone.default_region", "is no region such as GB"));

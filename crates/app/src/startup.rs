@@ -184,8 +184,7 @@ fn serve_http(
 ) -> anyhow::Result<clarion_http::Running> {
     let phones = Arc::new(phone_rules(settings)?);
     let state = State::new(store.clone(), engine.clone(), phones, Arc::clone(clock));
-    Server::bind(&settings.server.for_http(), state)
-        .context("server.listen says where the API is served")
+    Server::bind(&settings.for_http(), state).context("server.listen says where the API is served")
 }
 
 fn phone_rules(settings: &Settings) -> anyhow::Result<PhoneRules> {

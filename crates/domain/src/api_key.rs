@@ -4,8 +4,12 @@
 //!
 //! Drawing the random bytes, hashing and looking a key up are not here.
 
+mod draft;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use draft::{ApiKeyDraft, ApiKeyTerms};
 
 const PREFIX: &str = "clr_";
 const SECRET: usize = 32;
@@ -152,6 +156,17 @@ impl Scope {
         Self::Admin,
     ];
 
+    /// The scope of a name.
+    ///
+    /// # Errors
+    /// [`UnknownScope`] where there is none.
+    pub fn named(name: &str) -> Result<Self, UnknownScope> {
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.name() == name)
+            .ok_or_else(|| UnknownScope(name.to_owned()))
+    }
+
     /// Its published name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -212,14 +227,7 @@ impl FromStr for Scopes {
     type Err = UnknownScope;
 
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        text.split_whitespace()
-            .map(|name| {
-                Scope::ALL
-                    .into_iter()
-                    .find(|scope| scope.name() == name)
-                    .ok_or_else(|| UnknownScope(name.to_owned()))
-            })
-            .collect()
+        text.split_whitespace().map(Scope::named).collect()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod fault;
 pub mod filter;
 pub mod gateway;
 pub mod message;
+pub mod name;
 pub mod page;
 pub mod phone;
 pub mod preview;

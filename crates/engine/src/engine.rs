@@ -12,7 +12,7 @@ use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::tariff::Tariffs;
 use clarion_domain::text::{DEFAULT_MAX_SEGMENTS, Reference, SegmentLimit};
-use clarion_persistence::{Store, StoreError, messages};
+use clarion_persistence::{Conn, Store, StoreError, messages};
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -127,12 +127,30 @@ impl Engine {
         client: ClientId,
         message: MessageContent,
     ) -> Result<RecipientKey, StoreError> {
+        self.send_direct_with(client, message, |_, _| Ok(())).await
+    }
+
+    /// [`Engine::send_direct`] with something that is stored in the same transaction: both last, or neither. It may run
+    /// more than once, as the transaction may.
+    ///
+    /// # Errors
+    /// As there, and those of what is stored beside.
+    pub async fn send_direct_with(
+        &self,
+        client: ClientId,
+        message: MessageContent,
+        mut beside: impl FnMut(&mut Conn, RecipientKey) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<RecipientKey, StoreError> {
         let now = self.core.now();
         let id = intake::new_id(now);
         let stored = self
             .core
             .store
-            .write(move |conn| messages::insert_direct(conn, id, client, &message, now))
+            .write(move |conn| {
+                let stored = messages::insert_direct(conn, id, client, &message, now)?;
+                beside(conn, stored)?;
+                Ok(stored)
+            })
             .await?;
         self.wake();
         Ok(stored)

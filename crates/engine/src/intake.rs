@@ -18,9 +18,9 @@ use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
 use clarion_domain::fault::Faults;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::MAX_RECIPIENTS;
-use clarion_persistence::StoreError;
 use clarion_persistence::campaigns::{Added, Loaded};
 use clarion_persistence::invalid_contacts::InvalidContact;
+use clarion_persistence::{Conn, StoreError};
 
 use crate::core::Core;
 pub use addition::Addition;
@@ -175,8 +175,20 @@ impl Load {
     ///
     /// # Errors
     /// Every fault of the request, or the store's error.
-    pub fn finish(mut self) -> Result<IntakeReport, IntakeRefusal> {
-        let made = self.make();
+    pub fn finish(self) -> Result<IntakeReport, IntakeRefusal> {
+        self.finish_with(|_, _| Ok(()))
+    }
+
+    /// [`Load::finish`] with something that is stored in the same transaction: both last, or neither. It may run more than
+    /// once, as the transaction may.
+    ///
+    /// # Errors
+    /// As there, and those of what is stored beside.
+    pub fn finish_with(
+        mut self,
+        beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
+    ) -> Result<IntakeReport, IntakeRefusal> {
+        let made = self.make(beside);
         if made.is_err() {
             self.staging.discard();
         }
@@ -242,7 +254,10 @@ impl Load {
         Ok(index)
     }
 
-    fn make(&mut self) -> Result<IntakeReport, IntakeRefusal> {
+    fn make(
+        &mut self,
+        beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
+    ) -> Result<IntakeReport, IntakeRefusal> {
         self.check_whole()?;
         let loaded = Loaded {
             recipients: self.staging.recipients(),
@@ -252,23 +267,31 @@ impl Load {
         if !self.faults.is_empty() {
             return Err(IntakeRefusal::Faults(std::mem::take(&mut self.faults)));
         }
-        Ok(IntakeReport {
-            id: self.reach_goal(loaded)?,
+        let report = IntakeReport {
+            id: match &self.goal {
+                Goal::New(_) => self.staging.id(),
+                Goal::More(campaign) => campaign.id,
+            },
             recipients: u64::from(loaded.recipients),
             invalid: loaded.invalid,
             duplicates: loaded.duplicates,
-        })
+        };
+        self.reach_goal(loaded, &report, beside)?;
+        Ok(report)
     }
 
-    fn reach_goal(&mut self, loaded: Loaded) -> Result<CampaignId, IntakeRefusal> {
+    fn reach_goal(
+        &mut self,
+        loaded: Loaded,
+        report: &IntakeReport,
+        mut beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
+    ) -> Result<(), IntakeRefusal> {
+        let beside = |conn: &mut Conn| beside(conn, report);
         match &self.goal {
-            Goal::New(Some(content)) => {
-                self.staging.finish(content, loaded)?;
-                Ok(self.staging.id())
-            }
+            Goal::New(Some(content)) => Ok(self.staging.finish(content, loaded, beside)?),
             Goal::New(None) => Err(IntakeRefusal::Faults(message_is_missing())),
-            Goal::More(campaign) => match self.staging.add_to(campaign, loaded)? {
-                Added::Done => Ok(campaign.id),
+            Goal::More(campaign) => match self.staging.add_to(campaign, loaded, beside)? {
+                Added::Done => Ok(()),
                 Added::NotFound => Err(IntakeRefusal::Gone),
                 Added::Forbidden(forbidden) => Err(IntakeRefusal::Forbidden(forbidden)),
                 Added::Outdated => Err(IntakeRefusal::Outdated),

@@ -7,6 +7,7 @@ pub(crate) mod given;
 pub(crate) mod json;
 pub(crate) mod media_type;
 mod meter;
+mod no_body;
 mod stream;
 mod unreadable;
 pub(crate) mod value;
@@ -24,6 +25,7 @@ use crate::problem::{Kind, Problem};
 use encoding::Encoding;
 use fault::BodyFault;
 pub(crate) use meter::{Gauge, Meter};
+pub(crate) use no_body::NoBody;
 pub(crate) use unreadable::Unreadable;
 
 /// Pieces of a body that wait for the reading thread: some hundred kilobytes.
@@ -42,6 +44,13 @@ impl Limits {
             settings: Arc::new(settings.clone()),
             readers: Arc::new(Semaphore::new(settings.max_bodies)),
         }
+    }
+
+    fn of(request: &HttpRequest) -> Self {
+        request
+            .app_data::<web::Data<Self>>()
+            .map(|limits| limits.get_ref().clone())
+            .unwrap_or_else(|| Self::new(&HttpSettings::default()))
     }
 }
 
@@ -68,10 +77,7 @@ impl FromRequest for Body {
 impl Body {
     /// Refuses what the headers alone show to be none of ours, whatever its type.
     pub(crate) fn announced(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
-        let limits = request
-            .app_data::<web::Data<Limits>>()
-            .map(|limits| limits.get_ref().clone())
-            .unwrap_or_else(|| Limits::new(&HttpSettings::default()));
+        let limits = Limits::of(request);
         let encoding = Encoding::of(request)?;
         if announced_length(request).is_some_and(|length| length > limits.settings.max_body) {
             let fault = BodyFault::TooLarge(limits.settings.max_body);
@@ -105,6 +111,37 @@ impl Body {
         stream::pump(payload, sender, limits.settings.body_deadline).await;
         reading.await.map_err(|failure| Problem::internal(&failure))
     }
+}
+
+/// Reads a body that nobody needs, and passes its bytes to `see`.
+///
+/// # Errors
+/// It breaks off, comes too slowly, or is larger than `most` bytes.
+pub(crate) async fn drain(
+    request: &HttpRequest,
+    mut payload: Payload,
+    most: u64,
+    mut see: impl FnMut(&[u8]),
+) -> Result<(), Problem> {
+    let deadline = Limits::of(request).settings.body_deadline;
+    let (mut read, mut patience) = (0, stream::Patience::new(deadline));
+    while let Some(bytes) = patience.next(&mut payload).await.map_err(told)? {
+        read += bytes.len() as u64;
+        if read > most {
+            return Err(told(BodyFault::TooLarge(most)));
+        }
+        see(&bytes);
+    }
+    Ok(())
+}
+
+fn told(fault: BodyFault) -> Problem {
+    fault.at("$", "reading it")
+}
+
+/// The largest body that is taken.
+pub(crate) fn most(request: &HttpRequest) -> u64 {
+    Limits::of(request).settings.max_body
 }
 
 /// No body at all, not even an empty one in chunks.

@@ -15,9 +15,10 @@ use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::{Change, Conn, StoreError, campaigns, messages};
 
 use crate::Answer;
-use crate::body::{self, Body, Meter};
+use crate::body::{self, Body, Meter, NoBody};
 use crate::paging::{self, Asked, ListParameters, PageBody};
 use crate::problem::Problem;
+use crate::reply::Reply;
 use crate::state::{Caller, CampaignsRead, CampaignsWrite};
 
 use answer::CampaignBody;
@@ -86,10 +87,10 @@ pub(crate) async fn replace(
     let campaign = find(&caller, id).await?;
     campaign.status.edit()?;
     caller.check_replacement(&campaign, &content).await?;
-    let change = caller
-        .write(move |conn, client| campaigns::replace(conn, client, id, &content, now))
-        .await?;
-    changed(change)
+    change(&caller, move |conn, client| {
+        campaigns::replace(conn, client, id, &content, now)
+    })
+    .await
 }
 
 /// Replaces everything but the contacts, like PUT.
@@ -153,8 +154,8 @@ pub(crate) async fn delete(caller: Caller<CampaignsWrite>, GivenId(id): GivenId)
         (status = 409, description = "Its status forbids this; the detail says why"),
     ),
 )]
-pub(crate) async fn pause(caller: Caller<CampaignsWrite>, id: GivenId) -> Answer {
-    change(caller, id, campaigns::pause).await
+pub(crate) async fn pause(caller: Caller<CampaignsWrite>, id: GivenId, _: NoBody) -> Answer {
+    transit(caller, id, campaigns::pause).await
 }
 
 /// Lets a paused campaign go on.
@@ -168,8 +169,8 @@ pub(crate) async fn pause(caller: Caller<CampaignsWrite>, id: GivenId) -> Answer
         (status = 409, description = "Its status forbids this; the detail says why"),
     ),
 )]
-pub(crate) async fn resume(caller: Caller<CampaignsWrite>, id: GivenId) -> Answer {
-    change(caller, id, campaigns::resume).await
+pub(crate) async fn resume(caller: Caller<CampaignsWrite>, id: GivenId, _: NoBody) -> Answer {
+    transit(caller, id, campaigns::resume).await
 }
 
 /// Stops a campaign for good.
@@ -181,22 +182,30 @@ pub(crate) async fn resume(caller: Caller<CampaignsWrite>, id: GivenId) -> Answe
         (status = 409, description = "Its status forbids this; the detail says why"),
     ),
 )]
-pub(crate) async fn cancel(caller: Caller<CampaignsWrite>, id: GivenId) -> Answer {
-    change(caller, id, campaigns::cancel).await
+pub(crate) async fn cancel(caller: Caller<CampaignsWrite>, id: GivenId, _: NoBody) -> Answer {
+    transit(caller, id, campaigns::cancel).await
 }
 
 type Transition = fn(&mut Conn, ClientId, CampaignId, DateTime<Utc>) -> Result<Change, StoreError>;
 
-async fn change(
+async fn transit(
     caller: Caller<CampaignsWrite>,
     GivenId(id): GivenId,
     transition: Transition,
 ) -> Answer {
     let now = caller.now();
-    let change = caller
-        .write(move |conn, client| transition(conn, client, id, now))
-        .await?;
-    changed(change)
+    change(&caller, move |conn, client| {
+        transition(conn, client, id, now)
+    })
+    .await
+}
+
+async fn change(
+    caller: &Caller<CampaignsWrite>,
+    work: impl FnMut(&mut Conn, ClientId) -> Result<Change, StoreError> + Send + 'static,
+) -> Answer {
+    let reply = |change: &Change| (*change == Change::Done).then(Reply::no_content);
+    changed(caller.write_once(work, reply).await?)
 }
 
 fn changed(change: Change) -> Answer {

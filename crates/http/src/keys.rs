@@ -1,13 +1,29 @@
-//! The hash by which a key is stored and found: the one place of it. What a key looks like is
+//! What is stored of a key, above all the hash by which it is found: the one place of it. What a key looks like is
 //! [`clarion_domain::api_key`]'s.
 
-use clarion_domain::api_key::KeyText;
+use clarion_domain::api_key::{ApiKeyTerms, KeyText};
+use clarion_domain::client::ClientId;
+use clarion_persistence::api_keys::NewApiKey;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of the key's text. A key is random and long, so a slow hash with salt would add nothing but load.
 #[must_use]
 pub fn hash(key: &KeyText) -> [u8; 32] {
     Sha256::digest(key.as_str()).into()
+}
+
+/// What is stored of a client's new key.
+#[must_use]
+pub fn to_store(key: &KeyText, client: ClientId, terms: ApiKeyTerms) -> NewApiKey {
+    let scopes = terms.scopes.iter();
+    NewApiKey {
+        client,
+        name: terms.name,
+        hash: hash(key),
+        prefix: key.shown().to_owned(),
+        scopes: scopes.map(|scope| scope.name().to_owned()).collect(),
+        expires_at: terms.expires_at,
+    }
 }
 
 #[cfg(test)]

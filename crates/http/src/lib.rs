@@ -3,9 +3,11 @@
 //! Handlers authorise, hand over, answer. No rule of the trade is decided here, no SQL is written, and no handler can
 //! reach the database but through a [`Caller`](state::Caller), which only a valid key makes.
 
+mod api_keys;
 mod body;
 mod campaigns;
 mod case;
+mod clients;
 mod contacts;
 mod dates;
 mod health;
@@ -15,6 +17,9 @@ mod observe;
 mod openapi;
 mod paging;
 mod problem;
+mod properties;
+mod rate;
+mod reply;
 mod routes;
 mod server;
 mod settings;

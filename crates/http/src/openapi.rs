@@ -2,7 +2,9 @@
 //! `utoipa::path`; what all calls have in common is added here once. Nothing is served that is not described, and a test
 //! holds the two against each other.
 
+mod idempotency;
 mod keys;
+mod limits;
 mod problems;
 mod request_id;
 
@@ -14,7 +16,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Components, OpenApi as Description};
 use utoipa::{Modify, OpenApi};
 
-use crate::{campaigns, contacts, health, invalid_contacts, sms_messages};
+use crate::{api_keys, campaigns, clients, contacts, health, invalid_contacts, sms_messages};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +30,8 @@ use crate::{campaigns, contacts, health, invalid_contacts, sms_messages};
         (name = "Campaigns", description = "One message to many contacts"),
         (name = "Contacts", description = "Whom a campaign writes to"),
         (name = "SMSMessages", description = "Single messages: those of campaigns, and those sent directly"),
+        (name = "ApiKeys", description = "Who may ask for what"),
+        (name = "Clients", description = "Whose campaigns, messages and keys they are"),
         (name = "Service", description = "What the service says of itself"),
     ),
     paths(
@@ -48,6 +52,14 @@ use crate::{campaigns, contacts, health, invalid_contacts, sms_messages};
         sms_messages::list,
         sms_messages::show,
         sms_messages::send,
+        api_keys::list,
+        api_keys::create,
+        api_keys::show,
+        api_keys::revoke,
+        clients::list,
+        clients::create,
+        clients::show,
+        clients::rename,
         health::live,
         health::ready,
         show,
@@ -96,8 +108,10 @@ impl Modify for Shared {
         keys::describe(components);
         problems::describe(components);
         for (path, item) in &mut api.paths.paths {
+            idempotency::add_to(item.post.as_mut());
             for operation in operations(item) {
                 problems::add_to(operation, path);
+                limits::add_to(operation);
                 keys::spell_out(operation);
                 request_id::add_to(&mut operation.responses);
             }

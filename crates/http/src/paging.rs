@@ -9,11 +9,13 @@ use clarion_domain::campaign::Campaign;
 use clarion_domain::fault::Faults;
 use clarion_domain::filter::{Filter, FilterFault, Sorts};
 use clarion_domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
+use clarion_persistence::api_keys::ApiKey;
+use clarion_persistence::clients::Client;
 use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::listing::{ListRequest, Property};
 use clarion_persistence::messages::Message;
 use clarion_persistence::recipients::Recipient;
-use clarion_persistence::{campaigns, invalid_contacts, messages, recipients};
+use clarion_persistence::{api_keys, campaigns, clients, invalid_contacts, messages, recipients};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,6 +32,14 @@ pub(crate) trait Listed: 'static {
 
 impl Listed for Campaign {
     const PROPERTIES: &'static [Property] = &campaigns::PROPERTIES;
+}
+
+impl Listed for ApiKey {
+    const PROPERTIES: &'static [Property] = &api_keys::PROPERTIES;
+}
+
+impl Listed for Client {
+    const PROPERTIES: &'static [Property] = &clients::PROPERTIES;
 }
 
 impl Listed for Recipient {

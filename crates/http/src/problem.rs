@@ -3,6 +3,7 @@
 mod document;
 mod example;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::header::{self, HeaderName};
@@ -42,6 +43,12 @@ pub(crate) enum Kind {
     TooSlow,
     /// The status of a thing forbids the change.
     Conflict,
+    /// The same request is being carried out.
+    UnderWay,
+    /// The idempotency key was another request's.
+    KeyReused,
+    /// More requests than the key, or refusals than the address, may have.
+    TooMany,
     /// The body is too large.
     TooLarge,
     /// A body of another type.
@@ -54,7 +61,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Invalid,
         Self::Unreadable,
         Self::BadRequest,
@@ -65,6 +72,9 @@ impl Kind {
         Self::MethodNotAllowed,
         Self::TooSlow,
         Self::Conflict,
+        Self::UnderWay,
+        Self::KeyReused,
+        Self::TooMany,
         Self::TooLarge,
         Self::MediaType,
         Self::Internal,
@@ -113,6 +123,21 @@ impl Kind {
             ),
             Self::TooSlow => ("too-slow", S::REQUEST_TIMEOUT, "The body came too slowly"),
             Self::Conflict => ("conflict", S::CONFLICT, "Its status forbids this"),
+            Self::UnderWay => (
+                "request-under-way",
+                S::CONFLICT,
+                "The first request with this idempotency key is under way",
+            ),
+            Self::KeyReused => (
+                "idempotency-key-reused",
+                S::UNPROCESSABLE_ENTITY,
+                "The idempotency key belongs to another request",
+            ),
+            Self::TooMany => (
+                "too-many-requests",
+                S::TOO_MANY_REQUESTS,
+                "Requests come too fast",
+            ),
             Self::TooLarge => ("too-large", S::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::MediaType => (
                 "media-type",
@@ -153,6 +178,8 @@ pub(crate) struct Problem {
     detail: String,
     faults: Faults,
     allow: Option<&'static str>,
+    /// In seconds.
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -163,6 +190,7 @@ impl Problem {
             detail: detail.into(),
             faults: Faults::default(),
             allow: None,
+            retry_after: None,
         }
     }
 
@@ -199,6 +227,24 @@ impl Problem {
         Self::new(Kind::NotFound, "there is no message with this id")
     }
 
+    /// No such client, or none that the caller may know of.
+    pub(crate) fn no_client() -> Self {
+        Self::new(Kind::NotFound, "there is no client with this id")
+    }
+
+    /// A problem that is over when so many seconds have passed.
+    pub(crate) fn for_now(kind: Kind, seconds: u64, detail: impl Into<String>) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(kind, detail)
+        }
+    }
+
+    /// Whether it is of this kind.
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
+    }
+
     /// The address takes only the methods of `allow`.
     pub(crate) fn not_allowed(allow: &'static str, detail: &str) -> Self {
         Self {
@@ -228,12 +274,15 @@ impl Problem {
     }
 
     /// The header that goes with the kind.
-    fn header(&self) -> Option<(HeaderName, &'static str)> {
+    fn header(&self) -> Option<(HeaderName, Cow<'static, str>)> {
+        if let Some(seconds) = self.retry_after {
+            return Some((header::RETRY_AFTER, seconds.to_string().into()));
+        }
         match self.kind {
-            Kind::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer")),
-            Kind::Unavailable => Some((header::RETRY_AFTER, RETRY_AFTER)),
-            Kind::MediaType => Some((header::ACCEPT_ENCODING, "gzip, identity")),
-            _ => self.allow.map(|methods| (header::ALLOW, methods)),
+            Kind::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer".into())),
+            Kind::Unavailable => Some((header::RETRY_AFTER, RETRY_AFTER.into())),
+            Kind::MediaType => Some((header::ACCEPT_ENCODING, "gzip, identity".into())),
+            _ => self.allow.map(|methods| (header::ALLOW, methods.into())),
         }
     }
 }
@@ -252,8 +301,8 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status_code());
-        if let Some(header) = self.header() {
-            answer.insert_header(header);
+        if let Some((name, value)) = self.header() {
+            answer.insert_header((name, value.as_ref()));
         }
         answer.finish()
     }
@@ -288,6 +337,11 @@ impl From<StoreError> for Problem {
                     "the database is busy or cannot be reached",
                 )
             }
+            StoreError::TakenOver => Self::for_now(
+                Kind::UnderWay,
+                1,
+                "another request with this idempotency key has taken this one's place",
+            ),
             failure => Self::internal(&failure),
         }
     }

@@ -6,14 +6,19 @@ mod address;
 use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
-use crate::state::authenticate;
-use crate::{campaigns, contacts, health, invalid_contacts, openapi, sms_messages};
+use crate::state::{authenticate, once};
+use crate::{
+    api_keys, campaigns, clients, contacts, health, invalid_contacts, openapi, rate, sms_messages,
+};
 use address::Address;
 
 const API: &str = "/api";
 
 pub(crate) fn configure(service: &mut ServiceConfig) {
-    let api = scope(API).wrap(from_fn(authenticate));
+    let api = scope(API)
+        .wrap(from_fn(once))
+        .wrap(from_fn(rate::limit))
+        .wrap(from_fn(authenticate));
     let api = authenticated()
         .into_iter()
         .fold(api, |api, address| api.service(address.below(API)));
@@ -57,6 +62,18 @@ fn authenticated() -> Vec<Address> {
             .get(sms_messages::list)
             .post(sms_messages::send),
         Address::at("/api/SMSMessages/{id}").get(sms_messages::show),
+        Address::at("/api/ApiKeys")
+            .get(api_keys::list)
+            .post(api_keys::create),
+        Address::at("/api/ApiKeys/{id}")
+            .get(api_keys::show)
+            .delete(api_keys::revoke),
+        Address::at("/api/Clients")
+            .get(clients::list)
+            .post(clients::create),
+        Address::at("/api/Clients/{id}")
+            .get(clients::show)
+            .put(clients::rename),
     ]
 }
 

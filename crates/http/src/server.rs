@@ -6,9 +6,12 @@ use std::net::{SocketAddr, TcpListener};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::body::Limits;
+use crate::rate::Rates;
+use crate::state::keep_up;
 use crate::{HttpSettings, State, case, observe, routes};
 
 /// Connections that may wait to be accepted.
@@ -38,6 +41,8 @@ pub struct Running {
     address: SocketAddr,
     handle: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
+    upkeep: JoinHandle<()>,
+    stop_upkeep: oneshot::Sender<()>,
 }
 
 impl Server {
@@ -50,6 +55,10 @@ impl Server {
             address: settings.listen,
             source,
         };
+        let state = state.within(settings);
+        let rates = web::Data::new(Rates::new(settings));
+        let (stop_upkeep, stopped) = oneshot::channel();
+        let upkeep = keep_up(state.clone(), rates.clone(), stopped);
         let state = web::Data::new(state);
         let limits = web::Data::new(Limits::new(settings));
         let listener = TcpListener::bind(settings.listen).map_err(refuse)?;
@@ -58,6 +67,7 @@ impl Server {
             App::new()
                 .app_data(state.clone())
                 .app_data(limits.clone())
+                .app_data(rates.clone())
                 .wrap(from_fn(case::fold))
                 .wrap(from_fn(observe::observe))
                 .configure(routes::configure)
@@ -73,6 +83,8 @@ impl Server {
             address,
             handle: server.handle(),
             serving: tokio::spawn(server),
+            upkeep: tokio::spawn(upkeep),
+            stop_upkeep,
         })
     }
 }
@@ -90,6 +102,10 @@ impl Running {
     /// [`ServerError::Failed`]
     pub async fn stop(self) -> Result<(), ServerError> {
         self.handle.stop(true).await;
-        Ok(self.serving.await.map_err(io::Error::other)??)
+        let served = self.serving.await.map_err(io::Error::other)?;
+        // Where nobody listens, it has ended already.
+        let _ = self.stop_upkeep.send(());
+        self.upkeep.await.map_err(io::Error::other)?;
+        Ok(served?)
     }
 }

@@ -22,6 +22,14 @@ pub struct HttpSettings {
     pub max_bodies: usize,
     /// How long a stop waits for requests under way.
     pub stop_deadline: Duration,
+    /// Requests that a key may make per second in the long run; 0: as many as it likes.
+    pub requests_per_second: u32,
+    /// Requests that a key may make at once; 0: as many as per second.
+    pub request_burst: u32,
+    /// Requests with a key that is refused, per minute and address; 0: no limit.
+    pub refused_keys_per_minute: u32,
+    /// Keys of a client that are neither revoked nor expired, as far as they are made over the API.
+    pub max_live_keys: u32,
 }
 
 impl Default for HttpSettings {
@@ -34,6 +42,10 @@ impl Default for HttpSettings {
             body_deadline: Duration::from_secs(300),
             max_bodies: 64,
             stop_deadline: Duration::from_secs(30),
+            requests_per_second: 1_000,
+            request_burst: 2_000,
+            refused_keys_per_minute: 300,
+            max_live_keys: 100,
         }
     }
 }

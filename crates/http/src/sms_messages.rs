@@ -8,13 +8,14 @@ mod id;
 mod request;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use clarion_domain::recipient::RecipientKey;
 use clarion_persistence::messages::{self, Message};
 
 use crate::Answer;
 use crate::body::Body;
 use crate::paging::{self, Asked, ListParameters, PageBody};
 use crate::problem::Problem;
+use crate::reply::Reply;
 use crate::state::{Caller, CampaignsRead, MessagesSend};
 
 use answer::MessageBody;
@@ -69,8 +70,11 @@ pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(recipient): Give
 )]
 pub(crate) async fn send(caller: Caller<MessagesSend>, body: Body) -> Answer {
     let draft = body.read(document::read).await??;
-    let guid = caller.send(draft).await?.message_guid();
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("/api/SMSMessages/{guid}")))
-        .json(guid))
+    let message = caller.send(draft, sent).await?;
+    Ok(sent(message).into())
+}
+
+fn sent(message: RecipientKey) -> Reply {
+    let guid = message.message_guid();
+    Reply::created(&format!("/api/SMSMessages/{guid}"), &guid)
 }

@@ -3,7 +3,11 @@
 
 mod authenticate;
 mod caller;
+mod idempotency;
 mod key;
+mod once;
+mod upkeep;
+mod uses;
 
 use std::sync::Arc;
 
@@ -13,8 +17,14 @@ use clarion_domain::phone::PhoneRules;
 use clarion_engine::Engine;
 use clarion_persistence::{Store, StoreError};
 
-pub(crate) use authenticate::authenticate;
-pub(crate) use caller::{Caller, CampaignsRead, CampaignsWrite, MessagesSend};
+use crate::HttpSettings;
+use uses::Uses;
+
+pub(crate) use authenticate::{authenticate, key_of};
+pub(crate) use caller::{Admin, Caller, CampaignsRead, CampaignsWrite, MessagesSend};
+pub(crate) use idempotency::once;
+pub(crate) use once::Once;
+pub(crate) use upkeep::run as keep_up;
 
 /// What requests are answered with. Clones share it.
 #[derive(Clone)]
@@ -23,6 +33,8 @@ pub struct State {
     engine: Engine,
     phones: Arc<PhoneRules>,
     clock: Arc<dyn Clock>,
+    uses: Arc<Uses>,
+    max_live_keys: u32,
 }
 
 impl State {
@@ -39,6 +51,16 @@ impl State {
             engine,
             phones,
             clock,
+            uses: Arc::default(),
+            max_live_keys: HttpSettings::default().max_live_keys,
+        }
+    }
+
+    /// The same within the limits of these settings.
+    pub(crate) fn within(self, settings: &HttpSettings) -> Self {
+        Self {
+            max_live_keys: settings.max_live_keys,
+            ..self
         }
     }
 

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use clarion_domain::client::ClientId;
+use clarion_domain::page::Page;
 use diesel::prelude::*;
 
+use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, text};
 use crate::schema::api_keys;
-use crate::{Conn, StoreError, stored};
+use crate::{Conn, StoreError, clients, stored};
 
 /// How much older a noted use must be for another one to be noted: a key in use costs no write with every request.
-const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
+pub const TOUCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// A key about to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct NewApiKey {
     pub prefix: String,
     /// What it may do.
     pub scopes: Vec<String>,
+    /// From when on it is no longer good; `None`: it stays good until it is revoked.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// A stored key.
@@ -44,6 +48,27 @@ pub struct ApiKey {
     pub last_used_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// From when on it is no longer good.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl ApiKey {
+    /// Whether it opens anything at this moment.
+    #[must_use]
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// What became of a key that is one of a limited number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issued {
+    /// It is stored.
+    Stored(ApiKey),
+    /// There is no such client.
+    NoClient,
+    /// The client has as many live keys as it may have.
+    TooMany,
 }
 
 /// Stores a key; its number.
@@ -59,13 +84,62 @@ pub fn insert(conn: &mut Conn, key: &NewApiKey, now: DateTime<Utc>) -> Result<i6
             api_keys::prefix.eq(&key.prefix),
             api_keys::scopes.eq(key.scopes.join(" ")),
             api_keys::created_at.eq(stored::moment(now)),
+            api_keys::expires_at.eq(key.expires_at.map(stored::moment)),
         ))
         .returning(api_keys::id)
         .get_result(conn)?;
     Ok(id)
 }
 
-/// The key of a hash, unless it is revoked.
+/// Stores a key, unless its client has `most` live ones already.
+///
+/// # Errors
+/// The database's; a hash that is stored already.
+pub fn issue(
+    conn: &mut Conn,
+    key: &NewApiKey,
+    most: u32,
+    now: DateTime<Utc>,
+) -> Result<Issued, StoreError> {
+    // One after the other: of two that count at the same time, both would find room for one.
+    if !clients::lock(conn, key.client)? {
+        return Ok(Issued::NoClient);
+    }
+    if count_live(conn, key.client, now)? >= i64::from(most) {
+        return Ok(Issued::TooMany);
+    }
+    let id = insert(conn, key, now)?;
+    let stored = find(conn, key.client, id)?;
+    Ok(stored.map_or(Issued::NoClient, Issued::Stored))
+}
+
+fn count_live(conn: &mut Conn, client: ClientId, now: DateTime<Utc>) -> Result<i64, StoreError> {
+    let expires_at = api_keys::expires_at;
+    let is_live = expires_at.is_null().or(expires_at.gt(stored::moment(now)));
+    let count = api_keys::table
+        .filter(api_keys::client_id.eq(client.0))
+        .filter(api_keys::revoked_at.is_null())
+        .filter(is_live)
+        .count()
+        .get_result(conn)?;
+    Ok(count)
+}
+
+/// A key of a client, revoked ones too.
+///
+/// # Errors
+/// The database's.
+pub fn find(conn: &mut Conn, client: ClientId, id: i64) -> Result<Option<ApiKey>, StoreError> {
+    let row: Option<Row> = api_keys::table
+        .find(id)
+        .filter(api_keys::client_id.eq(client.0))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(ApiKey::from))
+}
+
+/// The key of a hash, unless it is revoked; it may have expired.
 ///
 /// # Errors
 /// The database's.
@@ -94,6 +168,47 @@ pub fn touch(conn: &mut Conn, id: i64, now: DateTime<Utc>) -> Result<(), StoreEr
         .set(api_keys::last_used_at.eq(now))
         .execute(conn)?;
     Ok(())
+}
+
+/// What keys can be filtered and sorted by.
+pub static PROPERTIES: [Property; 9] = [
+    integer("id", "api_keys.id"),
+    integer("clientId", "api_keys.client_id"),
+    text("name", "api_keys.name"),
+    text("prefix", "api_keys.prefix"),
+    text("scopes", "api_keys.scopes"),
+    date_time("createdAt", "api_keys.created_at"),
+    nullable(date_time("expiresAt", "api_keys.expires_at")),
+    nullable(date_time("lastUsedAt", "api_keys.last_used_at")),
+    nullable(date_time("revokedAt", "api_keys.revoked_at")),
+];
+
+/// The newest first.
+const OWN_ORDER: &str = "api_keys.id DESC";
+
+/// A page of a client's keys, revoked ones too.
+///
+/// # Errors
+/// The database's.
+pub fn page(
+    conn: &mut Conn,
+    client: ClientId,
+    request: &ListRequest,
+) -> Result<Page<ApiKey>, StoreError> {
+    let wanted = api_keys::table
+        .filter(api_keys::client_id.eq(client.0))
+        .filter(listing::passing(conn, &request.filter));
+    let total: i64 = wanted.clone().count().get_result(conn)?;
+    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &PROPERTIES[0]);
+    let rows: Vec<Row> = wanted
+        .order(sorts)
+        .offset(request.page.offset())
+        .limit(request.page.limit())
+        .select(Row::as_select())
+        .load(conn)?;
+    let items = rows.into_iter().map(ApiKey::from).collect();
+    let total = stored::unsigned("count of keys", total)?;
+    Ok(Page::new(request.page, total, items))
 }
 
 /// Every key of a client, revoked ones too, oldest first.
@@ -149,6 +264,7 @@ struct Row {
     created_at: NaiveDateTime,
     last_used_at: Option<NaiveDateTime>,
     revoked_at: Option<NaiveDateTime>,
+    expires_at: Option<NaiveDateTime>,
 }
 
 impl From<Row> for ApiKey {
@@ -162,6 +278,7 @@ impl From<Row> for ApiKey {
             created_at: row.created_at.and_utc(),
             last_used_at: row.last_used_at.map(|at| at.and_utc()),
             revoked_at: row.revoked_at.map(|at| at.and_utc()),
+            expires_at: row.expires_at.map(|at| at.and_utc()),
         }
     }
 }

@@ -1,12 +1,26 @@
 //! Clients: the tenants.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
+use clarion_domain::page::Page;
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
 
 use crate::conn::on_each_backend;
+use crate::listing::{self, ListRequest, Property, date_time, integer, text};
 use crate::schema::clients;
 use crate::{Conn, StoreError, stored};
+
+/// A client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its number.
+    pub id: ClientId,
+    /// What it is called.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
 
 /// Makes the first client where it does not exist.
 ///
@@ -24,7 +38,7 @@ pub fn ensure_first(conn: &mut Conn, now: DateTime<Utc>) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Makes a client.
+/// Makes a client under a number that is chosen for it.
 ///
 /// # Errors
 /// The database's; an id that is taken.
@@ -42,4 +56,112 @@ pub fn insert(
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Makes a client under the next number.
+///
+/// # Errors
+/// The database's.
+pub fn create(conn: &mut Conn, name: &str, now: DateTime<Utc>) -> Result<ClientId, StoreError> {
+    // PostgreSQL's own numbering knows nothing of numbers that were chosen.
+    let last: Option<i64> = clients::table
+        .select(diesel::dsl::max(clients::id))
+        .get_result(conn)?;
+    let id = ClientId(last.unwrap_or_default() + 1);
+    match insert(conn, id, name, now) {
+        // Somebody else has made one at the same moment.
+        Err(StoreError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info))) => {
+            Err(StoreError::Conflict(info.message().to_owned()))
+        }
+        made => made.map(|()| id),
+    }
+}
+
+/// What clients can be filtered and sorted by.
+pub static PROPERTIES: [Property; 3] = [
+    integer("id", "clients.id"),
+    text("name", "clients.name"),
+    date_time("createdAt", "clients.created_at"),
+];
+
+const OWN_ORDER: &str = "clients.id";
+
+/// A page of clients: of all, or of one alone.
+///
+/// # Errors
+/// The database's.
+pub fn page(
+    conn: &mut Conn,
+    one: Option<ClientId>,
+    request: &ListRequest,
+) -> Result<Page<Client>, StoreError> {
+    let first = one.map_or(i64::MIN, |client| client.0);
+    let last = one.map_or(i64::MAX, |client| client.0);
+    let wanted = clients::table
+        .filter(clients::id.between(first, last))
+        .filter(listing::passing(conn, &request.filter));
+    let total: i64 = wanted.clone().count().get_result(conn)?;
+    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &PROPERTIES[0]);
+    let rows: Vec<Row> = wanted
+        .order(sorts)
+        .offset(request.page.offset())
+        .limit(request.page.limit())
+        .select(Row::as_select())
+        .load(conn)?;
+    let items = rows.into_iter().map(Client::from).collect();
+    let total = stored::unsigned("count of clients", total)?;
+    Ok(Page::new(request.page, total, items))
+}
+
+/// A client.
+///
+/// # Errors
+/// The database's.
+pub fn find(conn: &mut Conn, id: ClientId) -> Result<Option<Client>, StoreError> {
+    let row: Option<Row> = clients::table
+        .find(id.0)
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(Client::from))
+}
+
+/// Calls a client something else; whether there is one.
+///
+/// # Errors
+/// The database's.
+pub fn rename(conn: &mut Conn, id: ClientId, name: &str) -> Result<bool, StoreError> {
+    let renamed = diesel::update(clients::table.find(id.0))
+        .set(clients::name.eq(name))
+        .execute(conn)?;
+    Ok(renamed > 0)
+}
+
+/// Keeps others that do the same from a client until the transaction ends; whether there is one.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn lock(conn: &mut Conn, id: ClientId) -> Result<bool, StoreError> {
+    let locked = diesel::update(clients::table.find(id.0))
+        .set(clients::name.eq(clients::name))
+        .execute(conn)?;
+    Ok(locked > 0)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = clients)]
+struct Row {
+    id: i64,
+    name: String,
+    created_at: NaiveDateTime,
+}
+
+impl From<Row> for Client {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ClientId(row.id),
+            name: row.name,
+            created_at: row.created_at.and_utc(),
+        }
+    }
 }

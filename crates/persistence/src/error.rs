@@ -17,6 +17,9 @@ pub enum StoreError {
     /// Another transaction was in the way; [`Store::write`](crate::Store::write) runs the work again.
     #[error("another transaction was in the way: {0}")]
     Conflict(String),
+    /// Somebody else has taken the work over in the meantime; nothing of it is stored.
+    #[error("the work was taken over by another request")]
+    TakenOver,
     /// A stored value that no version of this program writes.
     #[error("the database holds what it should not: {0}")]
     Corrupt(String),

@@ -10,6 +10,7 @@ pub mod clients;
 mod conn;
 mod dialect;
 mod error;
+pub mod idempotency;
 pub mod invalid_contacts;
 pub mod listing;
 pub mod messages;

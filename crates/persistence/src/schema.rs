@@ -23,6 +23,22 @@ diesel::table! {
         created_at -> Timestamp,
         last_used_at -> Nullable<Timestamp>,
         revoked_at -> Nullable<Timestamp>,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (client_id, key) {
+        client_id -> BigInt,
+        key -> Text,
+        owner -> Text,
+        lease_until -> Timestamp,
+        created_at -> Timestamp,
+        scope -> Nullable<Text>,
+        fingerprint -> Nullable<Binary>,
+        status -> Nullable<SmallInt>,
+        headers -> Nullable<Text>,
+        body -> Nullable<Text>,
     }
 }
 
@@ -146,6 +162,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     campaigns,
     clients,
+    idempotency_keys,
     invalid_contacts,
     messages,
     outstanding_parts,

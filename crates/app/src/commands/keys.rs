@@ -3,10 +3,10 @@
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use clarion_domain::api_key::{KeyText, Scope, Scopes};
+use clarion_domain::api_key::{ApiKeyTerms, KeyText, Scope, Scopes};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
-use clarion_http::keys::hash;
-use clarion_persistence::api_keys::{self, ApiKey, NewApiKey};
+use clarion_http::keys::{hash, to_store};
+use clarion_persistence::api_keys::{self, ApiKey};
 use clarion_persistence::{Conn, Store};
 
 use super::say;
@@ -27,6 +27,9 @@ pub(crate) enum Command {
         /// What it allows, as in "campaigns:read campaigns:write".
         #[arg(long, default_value = "admin")]
         scopes: Scopes,
+        /// From when on it is no longer good, as in "2027-01-31T00:00:00Z"; never unless given.
+        #[arg(long)]
+        expires_at: Option<DateTime<Utc>>,
     },
     /// List a client's keys.
     List {
@@ -53,9 +56,15 @@ pub(crate) async fn run(settings: &Settings, command: Command) -> anyhow::Result
             name,
             client,
             scopes,
+            expires_at,
         } => {
             let key = draw();
-            let new = stored(&key, ClientId(client), &name, scopes);
+            let terms = ApiKeyTerms {
+                name,
+                scopes,
+                expires_at,
+            };
+            let new = to_store(&key, ClientId(client), terms);
             let now = clock.now();
             store
                 .write(move |conn| api_keys::insert(conn, &new, now))
@@ -88,7 +97,7 @@ pub(super) async fn ensure_one(
         return Ok(None);
     }
     let key = draw();
-    let new = stored(&key, FIRST_CLIENT, "first start", all_scopes());
+    let new = to_store(&key, FIRST_CLIENT, all_scopes("first start"));
     let first = store
         .write(move |conn| {
             if api_keys::any(conn)? {
@@ -108,7 +117,7 @@ async fn admit(store: &Store, key: KeyText, now: DateTime<Utc>) -> anyhow::Resul
     if store.read(is_stored).await? {
         return Ok(());
     }
-    let new = stored(&key, FIRST_CLIENT, "bootstrap", all_scopes());
+    let new = to_store(&key, FIRST_CLIENT, all_scopes("bootstrap"));
     let inserted = store
         .write(move |conn| api_keys::insert(conn, &new, now))
         .await;
@@ -131,29 +140,29 @@ async fn list(store: &Store, client: ClientId) -> anyhow::Result<()> {
 }
 
 fn line(key: &ApiKey) -> String {
-    let revoked = match key.revoked_at {
-        Some(at) => format!("  (revoked {})", at.format("%F %T")),
-        None => String::new(),
-    };
+    let notes = [
+        ("revoked", key.revoked_at),
+        ("expires", key.expires_at),
+        ("last used", key.last_used_at),
+    ];
+    let notes = notes.into_iter().filter_map(|(what, at)| {
+        let at = at?.format("%F %T");
+        Some(format!("  ({what} {at})"))
+    });
+    let notes: String = notes.collect();
     let scopes = key.scopes.join(" ");
     format!(
-        "{:5}  {}…  {scopes}  {}{revoked}",
+        "{:5}  {}…  {scopes}  {}{notes}",
         key.id, key.prefix, key.name
     )
 }
 
-fn stored(key: &KeyText, client: ClientId, name: &str, scopes: Scopes) -> NewApiKey {
-    NewApiKey {
-        client,
+fn all_scopes(name: &str) -> ApiKeyTerms {
+    ApiKeyTerms {
         name: name.to_owned(),
-        hash: hash(key),
-        prefix: key.shown().to_owned(),
-        scopes: scopes.iter().map(|scope| scope.name().to_owned()).collect(),
+        scopes: Scope::ALL.into_iter().collect(),
+        expires_at: None,
     }
-}
-
-fn all_scopes() -> Scopes {
-    Scope::ALL.into_iter().collect()
 }
 
 fn draw() -> KeyText {

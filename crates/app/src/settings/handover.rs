@@ -9,7 +9,7 @@ use clarion_gateway::smpp::SmppSettings;
 use clarion_http::HttpSettings;
 use clarion_persistence::DatabaseSettings;
 
-use super::{Database, Gateway, Server, Settings, Simulator};
+use super::{Database, Gateway, Settings, Simulator};
 
 impl Database {
     /// For the store.
@@ -24,26 +24,28 @@ impl Database {
     }
 }
 
-impl Server {
+impl Settings {
     /// For the HTTP server.
     pub(crate) fn for_http(&self) -> HttpSettings {
-        let usual = HttpSettings::default();
+        let (server, usual) = (&self.server, HttpSettings::default());
         HttpSettings {
-            listen: self.listen,
-            workers: match self.workers {
+            listen: server.listen,
+            workers: match server.workers {
                 0 => usual.workers,
                 workers => workers,
             },
-            max_body: u64::from(self.max_body_mib) << 20,
-            max_element: u64::from(self.max_contact_kib) << 10,
-            max_bodies: self.max_bodies,
-            body_deadline: self.body_deadline.duration(),
-            stop_deadline: self.stop_deadline.duration(),
+            max_body: u64::from(server.max_body_mib) << 20,
+            max_element: u64::from(server.max_contact_kib) << 10,
+            max_bodies: server.max_bodies,
+            body_deadline: server.body_deadline.duration(),
+            stop_deadline: server.stop_deadline.duration(),
+            requests_per_second: self.limits.requests_per_second,
+            request_burst: self.limits.burst,
+            refused_keys_per_minute: self.limits.refused_keys_per_minute,
+            max_live_keys: self.auth.max_live_keys,
         }
     }
-}
 
-impl Settings {
     /// For the engine of the node with this name.
     pub(crate) fn for_engine(&self, node: String) -> EngineSettings {
         EngineSettings {

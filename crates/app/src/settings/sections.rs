@@ -33,9 +33,18 @@ pub(crate) struct Database {
 }
 
 /// `[auth]`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Auth {
     pub(crate) bootstrap_key: Secret,
+    pub(crate) max_live_keys: u32,
+}
+
+/// `[limits]`: how fast requests may come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Limits {
+    pub(crate) requests_per_second: u32,
+    pub(crate) burst: u32,
+    pub(crate) refused_keys_per_minute: u32,
 }
 
 /// `[phone]`: how numbers are read.
@@ -152,6 +161,25 @@ impl Default for Database {
             statement_timeout: Span::of_seconds(30),
             acquire_timeout: Span::of_seconds(10),
             prepared_statements: true,
+        }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            bootstrap_key: Secret::default(),
+            max_live_keys: 100,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests_per_second: 1_000,
+            burst: 2_000,
+            refused_keys_per_minute: 300,
         }
     }
 }

@@ -238,6 +238,7 @@ fn values_that_cannot_be_worked_with_are_refused() {
             "16777216",
             "campaigns.max_contacts",
         ),
+        ("CLARION__AUTH__MAX_LIVE_KEYS", "0", "auth.max_live_keys"),
         (
             "CLARION__CAMPAIGNS__MAX_SEGMENTS",
             "0",

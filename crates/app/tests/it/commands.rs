@@ -20,6 +20,8 @@ async fn keys_are_created_listed_and_revoked() {
             "reader",
             "--scopes",
             "campaigns:read",
+            "--expires-at",
+            "2999-01-31T00:00:00Z",
         ])
         .await;
     assert!(status.success(), "{error}");
@@ -38,6 +40,8 @@ async fn keys_are_created_listed_and_revoked() {
     assert!(status.success());
     let (_, list, _) = setup.run(&["keys", "list"]).await;
     assert!(list.contains("reader  (revoked "), "{list}");
+    assert!(list.contains("(expires 2999-01-31 00:00:00)"), "{list}");
+    assert!(list.contains("(last used 2"), "{list}");
     let (status, _, error) = setup.run(&["keys", "revoke", "1"]).await;
     assert_eq!(status.code(), Some(1), "{error}");
 }

@@ -87,31 +87,38 @@ impl Staging {
         Ok(stored.into_iter().map(|row| row.contact).collect())
     }
 
-    /// Stores what is still in the batch and makes the campaign, in one transaction.
+    /// Stores what is still in the batch and makes the campaign, and what is stored beside it, in one transaction.
     pub(super) fn finish(
         &mut self,
         content: &CampaignContent,
         loaded: Loaded,
+        mut beside: impl FnMut(&mut Conn) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let now = self.core.now();
         self.core.store.write_blocking(|conn| {
             let key = self.insert_batch(conn, now)?;
-            campaigns::finish_loading(conn, key, content, loaded, now)
+            campaigns::finish_loading(conn, key, content, loaded, now)?;
+            beside(conn)
         })?;
         self.key = None;
         Ok(())
     }
 
-    /// Stores what is still in the batch and makes all of it the campaign's, in one transaction.
+    /// Stores what is still in the batch and makes all of it the campaign's, and what is stored beside it, in one
+    /// transaction.
     pub(super) fn add_to(
         &mut self,
         campaign: &Campaign,
         loaded: Loaded,
+        mut beside: impl FnMut(&mut Conn) -> Result<(), StoreError>,
     ) -> Result<Added, StoreError> {
         let now = self.core.now();
         let (key, added) = self.core.store.write_blocking(|conn| {
             let key = self.insert_batch(conn, now)?;
             let added = campaigns::add_loaded(conn, campaign, key, loaded, now)?;
+            if added == Added::Done {
+                beside(conn)?;
+            }
             Ok((key, added))
         })?;
         self.key = (added != Added::Done).then_some(key);

@@ -17,20 +17,41 @@ type Piece = Result<Option<Bytes>, BodyFault>;
 
 /// Passes the body on until it ends, fails, or nobody reads it any more.
 pub(super) async fn pump(mut payload: Payload, sender: mpsc::Sender<Piece>, deadline: Duration) {
-    let mut patience = deadline;
+    let mut patience = Patience::new(deadline);
     loop {
-        let asked = Instant::now();
-        let piece = match timeout(patience, payload.next()).await {
-            Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
-            Ok(Some(Err(_))) => Err(BodyFault::BrokenOff),
-            Ok(None) => Ok(None),
-            Err(_) => Err(BodyFault::TooSlow(deadline.as_secs())),
-        };
-        patience = patience.saturating_sub(asked.elapsed());
+        let piece = patience.next(&mut payload).await;
         let more = matches!(piece, Ok(Some(_)));
         if sender.send(piece).await.is_err() || !more {
             return;
         }
+    }
+}
+
+/// How much longer a body is waited for, all waits added up.
+pub(super) struct Patience {
+    deadline: Duration,
+    left: Duration,
+}
+
+impl Patience {
+    pub(super) fn new(deadline: Duration) -> Self {
+        Self {
+            deadline,
+            left: deadline,
+        }
+    }
+
+    /// Waits for the next piece.
+    pub(super) async fn next(&mut self, payload: &mut Payload) -> Piece {
+        let asked = Instant::now();
+        let piece = match timeout(self.left, payload.next()).await {
+            Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
+            Ok(Some(Err(_))) => Err(BodyFault::BrokenOff),
+            Ok(None) => Ok(None),
+            Err(_) => Err(BodyFault::TooSlow(self.deadline.as_secs())),
+        };
+        self.left = self.left.saturating_sub(asked.elapsed());
+        piece
     }
 }
 

@@ -1,7 +1,5 @@
 //! Making a campaign: its contacts go from the body straight into the engine's intake.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
 use chrono::{DateTime, Utc};
 use clarion_engine::{IntakeRefusal, IntakeReport, InvalidContacts, Load};
 use utoipa::IntoResponses;
@@ -15,7 +13,8 @@ use crate::body::{Body, Meter};
 use crate::contacts::intake::{self, Stopped, Taker};
 use crate::contacts::row::ContactRow;
 use crate::problem::Problem;
-use crate::state::{Caller, CampaignsWrite};
+use crate::reply::Reply;
+use crate::state::{Caller, CampaignsWrite, Once};
 
 /// The id of the new campaign.
 #[derive(IntoResponses)]
@@ -69,28 +68,23 @@ pub(crate) async fn create_refusing(caller: Caller<CampaignsWrite>, body: Body) 
 
 async fn make(caller: Caller<CampaignsWrite>, body: Body, invalid: InvalidContacts) -> Answer {
     let intake = caller.intake(invalid);
+    let once = caller.once();
     let now = caller.now();
     let report = body
-        .read(move |body| load(body, intake.begin(), now))
+        .read(move |body| load(body, Loading::new(intake.begin(), once, now)))
         .await??;
     caller.wake();
-    Ok(created(&report))
+    Ok(created(&report).into())
 }
 
-fn created(report: &IntakeReport) -> HttpResponse {
+fn created(report: &IntakeReport) -> Reply {
     let id = report.id.0;
-    let mut answer = HttpResponse::Created();
-    answer.insert_header((LOCATION, format!("/api/Campaigns/{id}")));
-    for header in intake::counts(report) {
-        answer.insert_header(header);
-    }
-    answer.json(id)
+    Reply::created(&format!("/api/Campaigns/{id}"), &id).with(intake::counts(report))
 }
 
 /// Reads the document, and makes the campaign where nothing is wrong with it.
-fn load(body: Meter, load: Load, now: DateTime<Utc>) -> Result<IntakeReport, Problem> {
+fn load(body: Meter, mut loading: Loading) -> Result<IntakeReport, Problem> {
     let mut header = Header::default();
-    let mut loading = Loading::new(load, now);
     if let Err(unreadable) = document::read(body, &mut header, Some(&mut loading)) {
         return Err(loading.taker.stopped_by(unreadable));
     }
@@ -100,15 +94,17 @@ fn load(body: Meter, load: Load, now: DateTime<Utc>) -> Result<IntakeReport, Pro
 /// Passes contacts on to the intake.
 struct Loading {
     taker: Taker,
+    once: Once,
     now: DateTime<Utc>,
     /// How many of the document's other properties the intake knows.
     known: usize,
 }
 
 impl Loading {
-    fn new(load: Load, now: DateTime<Utc>) -> Self {
+    fn new(load: Load, once: Once, now: DateTime<Utc>) -> Self {
         Self {
             taker: Taker::new(load),
+            once,
             now,
             known: 0,
         }
@@ -122,7 +118,7 @@ impl Loading {
             Ok(_) => {}
             Err(faults) => load.faults(faults),
         }
-        load.finish()
+        load.finish_with(|conn, report| self.once.record(conn, &created(report)))
     }
 }
 

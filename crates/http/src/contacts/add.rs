@@ -2,7 +2,7 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use clarion_domain::fault::Faults;
 use clarion_engine::{Addition, IntakeReport, InvalidContacts};
 use serde::Serialize;
@@ -15,7 +15,8 @@ use crate::Answer;
 use crate::body::Meter;
 use crate::campaigns::{self, GivenId};
 use crate::problem::Problem;
-use crate::state::{Caller, CampaignsWrite};
+use crate::reply::Reply;
+use crate::state::{Caller, CampaignsWrite, Once};
 
 const PARAMETER: &str = "ignoreInvalidPhoneNumbers";
 
@@ -70,30 +71,36 @@ pub(crate) async fn add(
     let campaign = campaigns::find(&caller, id).await?;
     campaign.status.edit()?;
     let addition = caller.addition(campaign, invalid);
+    let once = caller.once();
     let report = body
-        .read(move |body| load(format, body, addition))
+        .read(move |body| load(format, body, addition, &once))
         .await??;
-    Ok(added(&report))
+    Ok(added(&report).into())
 }
 
-fn load(format: Format, body: Meter, addition: Addition) -> Result<IntakeReport, Problem> {
+fn load(
+    format: Format,
+    body: Meter,
+    addition: Addition,
+    once: &Once,
+) -> Result<IntakeReport, Problem> {
     let mut taker = Taker::new(addition.begin()?);
     match format.read(body, &mut taker) {
-        Ok(()) => Ok(taker.load.finish()?),
+        Ok(()) => {
+            let load = taker.load;
+            Ok(load.finish_with(|conn, report| once.record(conn, &added(report)))?)
+        }
         Err(unreadable) => Err(taker.stopped_by(unreadable)),
     }
 }
 
-fn added(report: &IntakeReport) -> HttpResponse {
-    let mut answer = HttpResponse::Ok();
-    for header in intake::counts(report) {
-        answer.insert_header(header);
-    }
-    answer.json(AddedBody {
+fn added(report: &IntakeReport) -> Reply {
+    let body = AddedBody {
         added: report.recipients,
         invalid: report.invalid,
         duplicates: report.duplicates,
-    })
+    };
+    Reply::ok(&body).with(intake::counts(report))
 }
 
 /// What the query says about invalid contacts; nothing means that one is enough to refuse all.

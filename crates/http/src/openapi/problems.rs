@@ -58,7 +58,7 @@ pub(super) fn add_to(operation: &mut Operation, path: &str) {
 fn implied(operation: &Operation, path: &str) -> BTreeSet<u16> {
     let mut statuses = BTreeSet::new();
     if keys::needed(operation).is_some() {
-        statuses.extend([401, 403, 500, 503]);
+        statuses.extend([401, 403, 429, 500, 503]);
     }
     if operation.request_body.is_some() {
         statuses.extend([400, 408, 413, 415]);
@@ -115,7 +115,9 @@ fn header(kind: Kind) -> Option<(&'static str, &'static str)> {
         Kind::Unauthorized => Some(("WWW-Authenticate", "How a key is given: `Bearer`")),
         Kind::MethodNotAllowed => Some(("Allow", "The methods that the address takes")),
         Kind::MediaType => Some(("Accept-Encoding", "The encodings that are taken")),
-        Kind::Unavailable => Some(("Retry-After", "How many seconds to wait")),
+        Kind::UnderWay | Kind::TooMany | Kind::Unavailable => {
+            Some(("Retry-After", "How many seconds to wait"))
+        }
         _ => None,
     }
 }

@@ -27,6 +27,13 @@ impl Problem {
             Kind::MediaType => "text/plain is not taken here; application/json in UTF-8 is",
             Kind::Internal => "the service's log tells more under the request id",
             Kind::Unavailable => "the database is busy or cannot be reached",
+            Kind::UnderWay => {
+                "the first request with this idempotency key is under way; ask again for its answer"
+            }
+            Kind::KeyReused => {
+                "this idempotency key came with another address or body before; take a new key for a new request"
+            }
+            Kind::TooMany => "requests with this API key come too fast",
             Kind::BadRequest => kind.title(),
         };
         Self::new(kind, detail)

@@ -9,20 +9,33 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use chrono::{DateTime, Utc};
 use clarion_domain::api_key::{Scope, Scopes};
 use clarion_domain::campaign::{Campaign, CampaignContent};
-use clarion_domain::client::ClientId;
+use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::message::MessageDraft;
 use clarion_domain::recipient::RecipientKey;
 use clarion_engine::{Addition, Intake, InvalidContacts};
 use clarion_persistence::{Conn, StoreError};
 
 use super::State;
+use super::once::Once;
 use crate::problem::{Kind, Problem};
+use crate::reply::Reply;
 
 /// Whom a key belongs to, and what it allows. Every request under `/api` has one before it is routed any further.
 #[derive(Clone, Copy)]
 pub(super) struct Identity {
+    pub(super) key: i64,
     pub(super) client: ClientId,
     pub(super) scopes: Scopes,
+}
+
+impl Identity {
+    pub(super) fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.allow(scope) {
+            return Ok(());
+        }
+        let detail = format!("the API key lacks the scope {}", scope.name());
+        Err(Problem::new(Kind::MissingScope, detail))
+    }
 }
 
 /// A scope as a type, so that a handler's signature says what it needs.
@@ -43,6 +56,20 @@ impl Needs for MessagesSend {
     const SCOPE: Scope = Scope::MessagesSend;
 }
 
+/// Keys and clients.
+pub(crate) struct Admin;
+
+/// A scope of those who change something.
+pub(crate) trait Changes: Needs {}
+
+impl Changes for CampaignsWrite {}
+
+impl Changes for Admin {}
+
+impl Needs for Admin {
+    const SCOPE: Scope = Scope::Admin;
+}
+
 impl Needs for CampaignsRead {
     const SCOPE: Scope = Scope::CampaignsRead;
 }
@@ -56,6 +83,7 @@ impl Needs for CampaignsWrite {
 pub(crate) struct Caller<S> {
     state: web::Data<State>,
     client: ClientId,
+    once: Once,
     needs: PhantomData<S>,
 }
 
@@ -72,21 +100,23 @@ impl<S: Needs> FromRequest for Caller<S> {
         let identity = request.extensions().get::<Identity>().copied();
         let state = request.app_data::<web::Data<State>>().cloned();
         ready(match identity.zip(state) {
-            Some((identity, state)) => Self::new(identity, state),
+            Some((identity, state)) => {
+                let once = request.extensions().get::<Once>().cloned();
+                Self::new(identity, state, once.unwrap_or_default())
+            }
             None => Err(Problem::internal(&Misplaced)),
         })
     }
 }
 
 impl<S: Needs> Caller<S> {
-    fn new(identity: Identity, state: web::Data<State>) -> Result<Self, Problem> {
-        if !identity.scopes.allow(S::SCOPE) {
-            let detail = format!("the API key lacks the scope {}", S::SCOPE.name());
-            return Err(Problem::new(Kind::MissingScope, detail));
-        }
+    fn new(identity: Identity, state: web::Data<State>, once: Once) -> Result<Self, Problem> {
+        identity.require(S::SCOPE)?;
+        once.needs(S::SCOPE);
         Ok(Self {
             state,
             client: identity.client,
+            once,
             needs: PhantomData,
         })
     }
@@ -96,6 +126,11 @@ impl<S> Caller<S> {
     /// The present moment.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.state.now()
+    }
+
+    /// What makes the request have its effect once, for effects that are not written by the caller itself.
+    pub(crate) fn once(&self) -> Once {
+        self.once.clone()
     }
 
     /// Reads what is the caller's.
@@ -112,7 +147,7 @@ impl<S> Caller<S> {
     }
 }
 
-impl Caller<CampaignsWrite> {
+impl<S: Changes> Caller<S> {
     /// Changes what is the caller's, and lets the engine look whether that leaves it something to do.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
@@ -124,10 +159,54 @@ impl Caller<CampaignsWrite> {
             .store
             .write(move |conn| work(conn, client))
             .await?;
-        self.wake();
+        self.state.engine.wake();
         Ok(done)
     }
 
+    /// [`Caller::write`], with the answer recorded beside what it tells where the request must have its effect once.
+    pub(crate) async fn write_once<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Conn, ClientId) -> Result<T, StoreError> + Send + 'static,
+        reply: impl Fn(&T) -> Option<Reply> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let once = self.once();
+        self.write(move |conn, client| {
+            let done = work(conn, client)?;
+            if let Some(reply) = reply(&done) {
+                once.record(conn, &reply)?;
+            }
+            Ok(done)
+        })
+        .await
+    }
+}
+
+impl Caller<Admin> {
+    /// The client whose keys are meant: the caller's own, unless it names another. Only the operator may do that; to others
+    /// no client exists beside their own.
+    pub(crate) fn acts_for(&self, named: Option<ClientId>) -> Result<ClientId, Problem> {
+        match named {
+            Some(other) if other != self.client && !self.is_operator() => Err(Problem::no_client()),
+            named => Ok(named.unwrap_or(self.client)),
+        }
+    }
+
+    /// Whether it is of the client that runs the service: the first one.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.client == FIRST_CLIENT
+    }
+
+    pub(crate) fn client(&self) -> ClientId {
+        self.client
+    }
+
+    /// Most live keys that a client may have.
+    pub(crate) fn max_live_keys(&self) -> u32 {
+        self.state.max_live_keys
+    }
+}
+
+impl Caller<CampaignsWrite> {
     /// Whether what a campaign shall say instead fits every contact that it has.
     pub(crate) async fn check_replacement(
         &self,
@@ -157,12 +236,21 @@ impl Caller<CampaignsWrite> {
 }
 
 impl Caller<MessagesSend> {
-    /// Sends a message of the caller's at once.
-    pub(crate) async fn send(&self, draft: MessageDraft) -> Result<RecipientKey, Problem> {
+    /// Sends a message of the caller's at once, with the answer recorded beside it where the request must have its effect
+    /// once.
+    pub(crate) async fn send(
+        &self,
+        draft: MessageDraft,
+        reply: impl Fn(RecipientKey) -> Reply + Send + 'static,
+    ) -> Result<RecipientKey, Problem> {
         let engine = &self.state.engine;
         let message = draft
             .check(&self.state.phones, engine.segment_limit())
             .map_err(Problem::invalid)?;
-        Ok(engine.send_direct(self.client, message).await?)
+        let once = self.once();
+        let record = move |conn: &mut Conn, message| once.record(conn, &reply(message));
+        Ok(engine
+            .send_direct_with(self.client, message, record)
+            .await?)
     }
 }

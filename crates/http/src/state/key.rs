@@ -26,6 +26,12 @@ fn header(request: &HttpRequest) -> Option<String> {
     Some(value.trim().to_owned())
 }
 
+/// Whether a parameter of a query is a key: a repeated request may come with another one.
+pub(super) fn is_given_by(parameter: &str) -> bool {
+    let (name, _) = parameter.split_once('=').unwrap_or((parameter, ""));
+    name.eq_ignore_ascii_case(NAME)
+}
+
 fn parameter(query: &str) -> Option<String> {
     let parameters = web::Query::<Vec<(String, String)>>::from_query(query).ok()?;
     let (_, key) = parameters

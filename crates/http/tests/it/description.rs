@@ -45,6 +45,8 @@ impl Call {
         let id = match self.path.split('/').nth(2) {
             Some("Campaigns") => app.create(&campaign()).await,
             Some("SMSMessages") => send(app).await,
+            Some("ApiKeys") => make_key(app).await,
+            Some("Clients") => make_client(app).await,
             other => panic!("how is one of {other:?} made?"),
         };
         self.path.replace("{id}", &id)
@@ -56,6 +58,18 @@ async fn send(app: &TestApp) -> String {
     let message = json!({"message": "Hi", "sender": "ACME", "phoneNumber": "07700900001"});
     let sent = app.post("/api/SMSMessages", &message).await.json();
     sent.as_str().expect("a GUID").to_owned()
+}
+
+/// Makes a key; its number.
+async fn make_key(app: &TestApp) -> String {
+    let key = json!({"name": "till", "scopes": ["campaigns:read"]});
+    app.post("/api/ApiKeys", &key).await.json()["id"].to_string()
+}
+
+/// Makes a client; its number.
+async fn make_client(app: &TestApp) -> String {
+    let client = json!({"name": "A shop"});
+    app.post("/api/Clients", &client).await.text
 }
 
 /// An example as it is sent.

@@ -6,19 +6,23 @@
 )]
 
 mod add_contacts;
+mod api_keys;
 mod bodies;
 mod campaigns;
+mod clients;
 mod contacts;
 mod contract;
 mod create;
 mod create_refusals;
 mod description;
+mod idempotency;
 mod keys;
 mod lists;
 mod log;
 mod pages;
 mod paths;
 mod problems;
+mod rates;
 mod replace;
 mod server;
 mod sms_messages;

@@ -35,7 +35,7 @@ pub(crate) struct TestApp {
     pub(crate) key: KeyText,
     running: Running,
     client: Client,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 /// What differs from the usual service.
@@ -81,7 +81,7 @@ impl TestApp {
             store: database.store(),
             running,
             client: Client::new(),
-            _database: database,
+            database,
         };
         app.add_clients().await;
         app.add_key(&app.key, FIRST_CLIENT, &["admin"]).await;
@@ -116,6 +116,7 @@ impl TestApp {
             hash: keys::hash(key),
             prefix: key.shown().to_owned(),
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            expires_at: None,
         };
         let add = move |conn: &mut _| api_keys::insert(conn, &key, now());
         self.store.write(add).await.expect("a stored key")
@@ -125,6 +126,13 @@ impl TestApp {
     pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}{path}", self.address);
         self.client.request(method, url)
+    }
+
+    /// A request to any address with the key that may do everything.
+    pub(crate) fn request_to(&self, method: Method, url: &str) -> RequestBuilder {
+        self.client
+            .request(method, url)
+            .bearer_auth(self.key.as_str())
     }
 
     /// A request with the key that may do everything.

@@ -9,6 +9,7 @@ mod campaigns;
 mod catalogues;
 mod counters;
 mod fixtures;
+mod idempotency;
 mod keys;
 mod listing;
 mod loading;
