@@ -25,7 +25,7 @@ pub(super) fn add_to(post: Option<&mut Operation>) {
         .description(Some("Repeated with the same key within 24 hours, the request has no effect, and the first answer is given again"))
         .schema(Some(text))
         .build();
-    post.parameters.get_or_insert_default().push(key);
+    post.parameters.get_or_insert_default().push(RefOr::T(key));
     let answers = &mut post.responses.responses;
     for (status, answer) in answers.iter_mut() {
         if let (true, RefOr::T(answer)) = (status.starts_with('2'), answer) {
