@@ -30,6 +30,9 @@ impl Api {
     pub(crate) fn new(address: &str, key: String) -> Result<Self, ApiError> {
         let address = address.trim_end_matches('/');
         let address = address.strip_suffix("/api").unwrap_or(address);
+        if !address.starts_with("http://") {
+            return Err(ApiError::Scheme);
+        }
         let http = Client::builder().connect_timeout(CONNECT).build();
         Ok(Self {
             http: http.map_err(|error| ApiError::unreachable(&error))?,

@@ -17,6 +17,11 @@ pub(crate) enum ApiError {
         "cannot be reached: {0}; start the service with `clarion serve`, or say where it is with --url or CLARION_URL"
     )]
     Unreachable(String),
+    /// Another address than plain HTTP's.
+    #[error(
+        "is no address that begins with http://; TLS is left to a tunnel, such as `ssh -L 8080:127.0.0.1:8080 HOST`"
+    )]
+    Scheme,
     /// The key is wrong.
     #[error(
         "the service does not know this key; give another with --key or CLARION_API_KEY, or make one with `clarion keys create`"
@@ -86,7 +91,7 @@ impl ApiError {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused(refusal) => refusal.status == 503,
-            Self::Unauthorized | Self::Forbidden(_) | Self::Foreign { .. } => false,
+            Self::Scheme | Self::Unauthorized | Self::Forbidden(_) | Self::Foreign { .. } => false,
         }
     }
 

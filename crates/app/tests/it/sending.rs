@@ -1,9 +1,13 @@
 //! `clarion send` and `clarion campaigns`, at a running service.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::example;
 use crate::service::{DEADLINE, Service, Setup};
 use crate::smsc_log;
 
@@ -60,6 +64,78 @@ async fn a_file_is_sent_and_watched_to_its_end() {
     assert_eq!(received["+447700900001"], ["Hi Ann"]);
     assert_eq!(received["+447700900002"], ["Hi Bob\nB."]);
     assert_eq!(received.len(), 2);
+}
+
+#[tokio::test]
+async fn a_file_is_sent_once_however_often_the_command_is_repeated() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    let file = example::path("contacts.csv");
+    let arguments = [
+        "send",
+        "--from",
+        "ACME",
+        "--message",
+        "Hi {Name|there}",
+        "--ignore-invalid",
+        "--quiet",
+        &file,
+    ];
+    // Killed as soon as the service has the campaign: the command may not even have learned of it.
+    let mut killed = client(&setup, &service, &arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while service.get("/Campaigns").await["totalRecords"] == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    killed.kill().await.unwrap();
+
+    let (status, text, error) = run(client(&setup, &service, &arguments)).await;
+    assert_eq!((status, error.as_str()), (0, ""), "{text}");
+    assert!(
+        text.contains("created before by the same command"),
+        "{text}"
+    );
+    assert!(text.contains("\nCompleted, 9,450 recipients\n"), "{text}");
+    let campaigns = service.get("/Campaigns").await;
+    assert_eq!(campaigns["totalRecords"], 1);
+    service.stop().await;
+    let received = smsc_log::received(&setup.log());
+    assert_eq!(received.len(), 9_450);
+    assert!(received.values().all(|texts| texts.len() == 1));
+}
+
+#[tokio::test]
+async fn the_same_is_sent_once_more_only_when_asked_for() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    setup.write("contacts.csv", CONTACTS);
+    let send = async |more: &[&str], campaigns: u64| {
+        let usual = [
+            "send",
+            "--from=ACME",
+            "--at=2999-12-01",
+            "--no-follow",
+            "--ignore-invalid",
+            "contacts.csv",
+        ];
+        let arguments = [&usual[..], more].concat();
+        let (status, text, error) = run(client(&setup, &service, &arguments)).await;
+        assert_eq!(status, 0, "{error}");
+        let list = service.get("/Campaigns").await;
+        assert_eq!(list["totalRecords"], campaigns, "{more:?}");
+        id_in(&text).to_owned()
+    };
+    let first = send(&["--message=Hi"], 1).await;
+    assert_eq!(send(&["--message=Hi"], 1).await, first);
+    send(&["--message=Ho"], 2).await;
+    send(&["--message=Hi", "--again"], 3).await;
+    send(&["--message=Hi", "--idempotency-key=my-own"], 4).await;
+    setup.write("contacts.csv", "phone\n07700 900003\n");
+    send(&["--message=Hi"], 5).await;
+    service.stop().await;
 }
 
 #[tokio::test]
@@ -189,6 +265,8 @@ async fn what_keeps_a_command_from_the_service_is_told_with_what_to_do_next() {
         error.starts_with("clarion: http://127.0.0.1:1: cannot be reached: "),
         "{error}"
     );
+    let error = told("https://127.0.0.1", true).await;
+    assert!(error.contains("begins with http://"), "{error}");
     let service = setup.start().await;
     let error = told(&service.value_of("API").unwrap(), true).await;
     assert!(error.contains("does not know this key"), "{error}");

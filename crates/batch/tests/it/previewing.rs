@@ -103,5 +103,8 @@ fn look_alikes_stand_where_they_spare_a_message_the_larger_alphabet() {
         .map(|sample| &sample.text[..sample.text.find(" https").unwrap()])
         .collect();
     assert_eq!(texts, ["\"Hi\" Sian", "“Hi” 王"]);
-    assert_eq!((previewed.messages.messages, previewed.messages.ucs2), (2, 1));
+    assert_eq!(
+        (previewed.messages.messages, previewed.messages.ucs2),
+        (2, 1)
+    );
 }
