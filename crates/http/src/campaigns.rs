@@ -88,7 +88,11 @@ pub(crate) async fn replace(
     campaign.status.edit()?;
     caller.check_replacement(&campaign, &content).await?;
     change(&caller, move |conn, client| {
-        campaigns::replace(conn, client, id, &content, now)
+        let change = campaigns::replace(conn, client, id, &content, now)?;
+        if change == Change::Done {
+            campaigns::require_same_contacts(conn, &campaign)?;
+        }
+        Ok(change)
     })
     .await
 }

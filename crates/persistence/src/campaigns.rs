@@ -17,7 +17,7 @@ use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, 
 use crate::schema::campaigns;
 use crate::{Conn, StoreError, stored};
 
-pub use adding::{Added, add_loaded};
+pub use adding::{Added, add_loaded, require_same_contacts};
 pub(crate) use life::SENDING;
 pub use life::{advance, cancel, delete, next_start, pause, replace, resume, sending, start_due};
 pub(crate) use loading::touch;

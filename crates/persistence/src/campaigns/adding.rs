@@ -60,6 +60,24 @@ pub fn add_loaded(
     Ok(Added::Done)
 }
 
+/// Makes sure that a campaign has no other contacts than those that a change of it was checked against. Asked in the
+/// transaction of the change and after it, when nobody else can add any.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where contacts were added meanwhile, or the database's.
+pub fn require_same_contacts(conn: &mut Conn, known: &Campaign) -> Result<(), StoreError> {
+    let count: i64 = campaigns::table
+        .find(known.key.0)
+        .select(campaigns::recipient_count)
+        .first(conn)?;
+    if count == stored::count(known.recipient_count) {
+        return Ok(());
+    }
+    Err(StoreError::Conflict(
+        "contacts were added meanwhile".to_owned(),
+    ))
+}
+
 /// Whether the campaign still has the contacts and the message that are known of it.
 fn raise_counts(conn: &mut Conn, known: &Campaign, loaded: Loaded) -> Result<bool, StoreError> {
     let raised = diesel::update(campaigns::table.find(known.key.0))

@@ -2,7 +2,7 @@
 
 use clarion_domain::campaign::CampaignStatus;
 use clarion_domain::recipient::{CampaignKey, FIRST_DIRECT_KEY};
-use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::campaigns::{self, Added, Kind, Loaded};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
 use clarion_persistence::schema::{invalid_contacts as invalid_table, recipients as table};
 use clarion_persistence::{Conn, StoreError, clients, on_both, recipients};
@@ -152,6 +152,24 @@ on_both! {
             assert_eq!(first.items[0].phone_number, "ab");
             assert_eq!(first.items[1].phone_number, "0".repeat(64));
             assert_eq!((first.items[1].position, first.items[1].reason.as_str()), (1, "is too short"));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_change_that_was_checked_against_other_contacts_is_in_conflict(database) {
+        pending(&database, 1, 3, 60).await;
+        let work = |conn: &mut Conn| {
+            let known = campaigns::find(conn, CLIENT, campaign_id(1))?.unwrap();
+            campaigns::require_same_contacts(conn, &known)?;
+            let loading = load(conn, campaign_id(2), 4)?;
+            let loaded = Loaded { recipients: 4, ..Loaded::default() };
+            assert_eq!(campaigns::add_loaded(conn, &known, loading, loaded, at(5))?, Added::Done);
+            let outdated = campaigns::require_same_contacts(conn, &known);
+            assert!(matches!(outdated, Err(StoreError::Conflict(_))), "{outdated:?}");
+            let again = load(conn, campaign_id(3), 1)?;
+            assert_eq!(campaigns::add_loaded(conn, &known, again, loaded, at(6))?, Added::Outdated);
+            assert_eq!(recipients::range(conn, known.key, 1, 10)?.len(), 7);
             Ok(())
         };
         database.write(work).await.unwrap();
