@@ -90,7 +90,7 @@ impl ApiError {
     pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
-            Self::Refused(refusal) => refusal.status == 503,
+            Self::Refused(refusal) => refusal.is_passing(),
             Self::Scheme | Self::Unauthorized | Self::Forbidden(_) | Self::Foreign { .. } => false,
         }
     }
@@ -102,6 +102,11 @@ impl ApiError {
 }
 
 impl Refusal {
+    /// Requests come too fast, or the service cannot do it at the moment.
+    fn is_passing(&self) -> bool {
+        matches!(self.status, 429 | 503)
+    }
+
     /// The listed faults: of the campaign, and then of its contacts in their order.
     pub(crate) fn faults(&self) -> Vec<Fault<'_>> {
         let mut faults: Vec<_> = self
@@ -130,10 +135,10 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.detail)?;
-        match self.status {
-            503 => f.write_str("; try again in a moment"),
-            _ => Ok(()),
+        if self.is_passing() {
+            f.write_str("; try again in a moment")?;
         }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -135,6 +136,47 @@ async fn the_same_is_sent_once_more_only_when_asked_for() {
     send(&["--message=Hi", "--idempotency-key=my-own"], 4).await;
     setup.write("contacts.csv", "phone\n07700 900003\n");
     send(&["--message=Hi"], 5).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn an_interrupt_stops_the_watching_and_nothing_else() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    setup.write("contacts.csv", CONTACTS);
+    let send = [
+        "send",
+        "--from=ACME",
+        "--message=Hi",
+        "--at=2999-12-01",
+        "--ignore-invalid",
+        "contacts.csv",
+    ];
+    let mut watching = client(&setup, &service, &send)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stderr.take().unwrap()).lines();
+    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
+    assert_eq!(
+        line.as_deref(),
+        Some("clarion: starts at 2999-12-01T00:00:00.000Z")
+    );
+    let process = watching.id().unwrap().to_string();
+    let interrupted = std::process::Command::new("kill")
+        .args(["-s", "INT", &process])
+        .status();
+    assert!(interrupted.unwrap().success());
+    let output = timeout(DEADLINE, watching.wait_with_output())
+        .await
+        .unwrap();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\nNo longer watched; it goes on."), "{text}");
+    let campaign = service.get(&format!("/Campaigns/{}", id_in(&text))).await;
+    assert_eq!(campaign["status"], 0);
     service.stop().await;
 }
 
