@@ -107,6 +107,7 @@ pub(crate) async fn show(caller: Caller<Admin>, GivenClient(id): GivenClient) ->
             status = 201,
             description = "The id of the client",
             body = i64,
+            content_type = "application/json",
             headers(("Location" = String, description = "The address of the client")),
         ),
     ),
