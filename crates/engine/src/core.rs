@@ -56,3 +56,11 @@ fn later(moment: DateTime<Utc>, by: std::time::Duration) -> DateTime<Utc> {
         .and_then(|by| moment.checked_add_signed(by))
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
+
+/// A moment `by` before another; the beginning of time where there is no such moment.
+pub(crate) fn earlier(moment: DateTime<Utc>, by: std::time::Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(by)
+        .ok()
+        .and_then(|by| moment.checked_sub_signed(by))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
+}

@@ -37,6 +37,8 @@ pub struct EngineSettings {
     pub settle_batch: usize,
     /// How often to look for work that nobody announced.
     pub poll_interval: Duration,
+    /// How long before the start of the service a campaign may have been due and still start by itself.
+    pub max_lateness: Duration,
     /// How long a receipt may take before the message's end is unknown.
     pub receipt_timeout: Duration,
     /// Most segments of one message.
@@ -57,6 +59,7 @@ impl EngineSettings {
             settle_interval: Duration::from_millis(50),
             settle_batch: 2_000,
             poll_interval: Duration::from_secs(1),
+            max_lateness: Duration::from_secs(6 * 3_600),
             receipt_timeout: Duration::from_secs(72 * 3_600),
             max_segments: DEFAULT_MAX_SEGMENTS,
             max_contacts: 1_000_000,

@@ -7,10 +7,19 @@ use clarion_persistence::{StoreError, campaigns};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::core::Core;
+use crate::core::{Core, earlier};
+use crate::retry::until_done;
 
-/// Starts campaigns until told to stop.
+/// Why a campaign that was due long before the service came up is held back.
+const TOO_LATE: &str =
+    "its start was missed, since the service was not running; resume it to send it now";
+
+/// Starts campaigns until told to stop, once those are held back whose start was missed by too much.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
+    let held_back = stop.run_until_cancelled(hold_back_late(&core)).await;
+    if held_back.is_none() {
+        return;
+    }
     let mut work = core.work.subscribe();
     loop {
         work.mark_unchanged();
@@ -23,6 +32,21 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
             _ = work.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }
+    }
+}
+
+/// What should have gone out at noon is not wanted at midnight: whoever made it decides. Nothing starts before this is
+/// done.
+async fn hold_back_late(core: &Core) {
+    let now = core.now();
+    let due_before = earlier(now, core.settings.max_lateness);
+    let held_back = until_done("holding back late campaigns", || {
+        core.store
+            .write(move |conn| campaigns::hold_back_late(conn, due_before, TOO_LATE, now))
+    })
+    .await;
+    if held_back > 0 {
+        warn!(campaigns = held_back, "held back: their start was missed");
     }
 }
 

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use clarion_persistence::{StoreError, campaigns, messages};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::core::Core;
+use crate::core::{Core, earlier};
 
 const REMATCH_EVERY: Duration = Duration::from_secs(5);
 const REMATCH_BATCH: u32 = 1_000;
@@ -76,12 +76,4 @@ async fn clear_abandoned(core: &Core) -> Result<usize, StoreError> {
             .await?;
     }
     Ok(abandoned.len())
-}
-
-/// A moment `by` before another; the beginning of time where there is no such moment.
-fn earlier(moment: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    TimeDelta::from_std(by)
-        .ok()
-        .and_then(|by| moment.checked_sub_signed(by))
-        .unwrap_or(DateTime::<Utc>::MIN_UTC)
 }

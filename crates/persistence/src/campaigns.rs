@@ -19,7 +19,9 @@ use crate::{Conn, StoreError, stored};
 
 pub use adding::{Added, add_loaded, require_same_contacts};
 pub(crate) use life::SENDING;
-pub use life::{advance, cancel, delete, next_start, pause, replace, resume, sending, start_due};
+pub use life::{
+    advance, cancel, delete, hold_back_late, next_start, pause, replace, resume, sending, start_due,
+};
 pub(crate) use loading::touch;
 pub use loading::{abandoned_loading, discard_loading, finish_loading, insert_loading};
 

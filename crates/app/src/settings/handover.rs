@@ -52,6 +52,7 @@ impl Settings {
             lease: self.sending.lease.duration(),
             settle_interval: self.sending.settle_interval.duration(),
             poll_interval: self.sending.poll_interval.duration(),
+            max_lateness: self.sending.max_lateness.duration(),
             receipt_timeout: self.sending.receipt_timeout.duration(),
             max_segments: self.campaigns.max_segments,
             max_contacts: self.campaigns.max_contacts,

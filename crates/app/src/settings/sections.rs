@@ -67,6 +67,7 @@ pub(crate) struct Sending {
     pub(crate) poll_interval: Span,
     pub(crate) settle_interval: Span,
     pub(crate) lease: Span,
+    pub(crate) max_lateness: Span,
     pub(crate) receipt_timeout: Span,
 }
 
@@ -208,6 +209,7 @@ impl Default for Sending {
             poll_interval: Span::of_seconds(1),
             settle_interval: Span::of_millis(50),
             lease: Span::of_seconds(30),
+            max_lateness: Span::of_seconds(6 * 3_600),
             receipt_timeout: Span::of_seconds(3 * 86_400),
         }
     }

@@ -127,6 +127,28 @@ pub fn start_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<CampaignKey>
     Ok(in_order(keys))
 }
 
+/// Holds back every campaign that should have started before then, for this reason; how many.
+///
+/// # Errors
+/// The database's.
+pub fn hold_back_late(
+    conn: &mut Conn,
+    due_before: DateTime<Utc>,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let held_back = diesel::update(campaigns::table)
+        .filter(sql::<Bool>(PENDING))
+        .filter(campaigns::start_at.lt(stored::moment(due_before)))
+        .set((
+            campaigns::status.eq(CampaignStatus::Paused.number()),
+            campaigns::paused_reason.eq(reason),
+            campaigns::updated_at.eq(stored::moment(now)),
+        ))
+        .execute(conn)?;
+    Ok(held_back)
+}
+
 /// When the next campaign starts.
 ///
 /// # Errors
