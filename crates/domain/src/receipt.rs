@@ -4,9 +4,11 @@
 //! Taking the octets out of a PDU is the gateway's; the dates in a receipt are not read, since providers disagree on
 //! their zone, and what counts is when a receipt came in.
 
+mod address;
 mod id;
 mod text;
 
+pub use address::names_number;
 pub use id::{IdForm, canonical_id, fitting_form, id_candidates, response_id};
 pub use text::ReceiptText;
 

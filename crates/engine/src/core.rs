@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::EngineSettings;
 use crate::receipts::Inbox;
+use crate::traffic::Traffic;
 
 pub(crate) struct Core {
     pub(crate) store: Store,
@@ -20,6 +21,8 @@ pub(crate) struct Core {
     pub(crate) moved: Notify,
     /// Where the gateways put what comes in.
     pub(crate) inbox: Arc<Inbox>,
+    /// The gateways, and what is counted of them.
+    pub(crate) traffic: Traffic,
 }
 
 impl Core {
@@ -31,6 +34,7 @@ impl Core {
             work: watch::Sender::new(()),
             moved: Notify::new(),
             inbox: Arc::new(Inbox::new()),
+            traffic: Traffic::default(),
         }
     }
 

@@ -22,6 +22,7 @@ use tracing::info;
 use crate::core::Core;
 use crate::intake::{self, Addition, Intake, IntakeRefusal, InvalidContacts};
 use crate::send::Sender;
+use crate::traffic::GatewayTraffic;
 use crate::{lease, progress, receipts, replacement, schedule, settle, upkeep};
 
 /// How the engine goes about its work.
@@ -93,6 +94,14 @@ impl Engine {
     #[must_use]
     pub fn start(&self, gateways: Vec<Arc<dyn Gateway>>) -> RunningEngine {
         RunningEngine::start(Arc::clone(&self.core), gateways)
+    }
+
+    /// What there is to see of the gateways that it was started with.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn gateways(&self) -> Result<Vec<GatewayTraffic>, StoreError> {
+        self.core.traffic.look(&self.core.store).await
     }
 
     /// There may be something to send at once: a campaign was made, or goes on.
@@ -227,6 +236,7 @@ impl Stage {
 
 impl RunningEngine {
     fn start(core: Arc<Core>, gateways: Vec<Arc<dyn Gateway>>) -> Self {
+        core.traffic.over(&gateways);
         let (desk, settling) = settle::open(Arc::clone(&core));
         let (done, released) = mpsc::unbounded_channel();
 

@@ -1,5 +1,5 @@
 //! The way in: contacts come one by one, are checked on the spot and stored in batches, where nobody sees them before
-//! the campaign is whole. Memory holds one batch and eight bytes for each number, not the contacts.
+//! the campaign is whole. Memory holds one batch and the numbers with their places, not the contacts.
 //!
 //! Reading a request's bytes is the caller's; a caller works on a blocking thread, since everything here waits for the
 //! store in place.
@@ -9,7 +9,8 @@ mod length;
 mod staging;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId, Forbidden};
@@ -88,7 +89,8 @@ pub struct Load {
     read: u32,
     invalid: u64,
     duplicates: u64,
-    seen: HashSet<u64>,
+    /// Each number, and which of those taken in has it; 0: the campaign had it before.
+    seen: HashMap<u64, u32>,
     faults: Faults,
     lengths: Lengths,
     staging: Staging,
@@ -129,7 +131,7 @@ impl Intake {
             read: 0,
             invalid: 0,
             duplicates: 0,
-            seen: HashSet::new(),
+            seen: HashMap::new(),
             faults: Faults::default(),
             lengths: Lengths::new(settings.max_segments),
             staging: Staging::new(Arc::clone(&self.core), self.client),
@@ -202,11 +204,15 @@ impl Load {
 
     fn accept(&mut self, contact: Contact) -> Result<(), IntakeRefusal> {
         let index = self.next_index()?;
-        if !self.seen.insert(contact.phone.digits()) {
-            self.duplicates += 1;
-            self.lengths.skipped(index);
-            return Ok(());
-        }
+        let seq = self.staging.recipients() + 1;
+        match self.seen.entry(contact.phone.digits()) {
+            Entry::Vacant(place) => place.insert(seq),
+            Entry::Occupied(_) => {
+                self.duplicates += 1;
+                self.lengths.skipped(index);
+                return Ok(());
+            }
+        };
         self.lengths.check(index, &contact);
         if self.faults.is_empty() {
             self.staging.add(contact)?;
@@ -280,6 +286,14 @@ impl Load {
         Ok(report)
     }
 
+    /// The numbers taken in, in order, each with which of those taken in has it.
+    fn take_numbers(&mut self) -> Vec<(u64, u32)> {
+        let seen = std::mem::take(&mut self.seen);
+        let mut numbers: Vec<_> = seen.into_iter().filter(|(_, seq)| *seq > 0).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
     fn reach_goal(
         &mut self,
         loaded: Loaded,
@@ -287,15 +301,20 @@ impl Load {
         mut beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
     ) -> Result<(), IntakeRefusal> {
         let beside = |conn: &mut Conn| beside(conn, report);
+        let numbers = self.take_numbers();
         match &self.goal {
-            Goal::New(Some(content)) => Ok(self.staging.finish(content, loaded, beside)?),
+            Goal::New(Some(content)) => {
+                Ok(self.staging.finish(content, loaded, &numbers, beside)?)
+            }
             Goal::New(None) => Err(IntakeRefusal::Faults(message_is_missing())),
-            Goal::More(campaign) => match self.staging.add_to(campaign, loaded, beside)? {
-                Added::Done => Ok(()),
-                Added::NotFound => Err(IntakeRefusal::Gone),
-                Added::Forbidden(forbidden) => Err(IntakeRefusal::Forbidden(forbidden)),
-                Added::Outdated => Err(IntakeRefusal::Outdated),
-            },
+            Goal::More(campaign) => {
+                match self.staging.add_to(campaign, loaded, &numbers, beside)? {
+                    Added::Done => Ok(()),
+                    Added::NotFound => Err(IntakeRefusal::Gone),
+                    Added::Forbidden(forbidden) => Err(IntakeRefusal::Forbidden(forbidden)),
+                    Added::Outdated => Err(IntakeRefusal::Outdated),
+                }
+            }
         }
     }
 

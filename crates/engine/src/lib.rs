@@ -13,13 +13,16 @@ mod lease;
 mod progress;
 mod receipts;
 mod replacement;
+mod replies;
 mod retry;
 mod schedule;
 mod send;
 mod settle;
+mod traffic;
 mod upkeep;
 mod wording;
 
 pub use clock::SystemClock;
 pub use engine::{Engine, EngineSettings, RunningEngine};
 pub use intake::{Addition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load};
+pub use traffic::GatewayTraffic;

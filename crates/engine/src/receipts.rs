@@ -1,29 +1,27 @@
-//! What comes in from the gateways: receipts are stored before they are answered, many in one transaction.
+//! What comes in from the gateways: receipts and replies are stored before they are answered, many in one transaction.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use clarion_domain::gateway::{
-    BoxFuture, DeliveryReceipt, Inbound, InboundMessage, InboundSink, NotStored,
-};
-use clarion_persistence::messages;
-use futures_util::FutureExt;
+use clarion_domain::gateway::{BoxFuture, DeliveryReceipt, Inbound, InboundSink, NotStored};
+use clarion_persistence::messages::{self, Receipts};
+use clarion_persistence::{Conn, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::core::Core;
+use crate::replies;
 
-/// Receipts that wait at most; beyond it the gateways wait, and through them the providers.
+/// Receipts and replies that wait at most; beyond it the gateways wait, and through them the providers.
 const WAITING: usize = 4_096;
-/// Most receipts stored in one transaction.
+/// Most of them stored in one transaction.
 const BATCH: usize = 1_000;
 
-/// A receipt on its way into the store.
+/// A receipt or reply on its way into the store.
 struct Incoming {
     gateway: String,
-    receipt: DeliveryReceipt,
+    inbound: Inbound,
     stored: oneshot::Sender<Result<(), NotStored>>,
 }
 
@@ -32,7 +30,6 @@ struct Incoming {
 pub(crate) struct Inbox {
     queue: mpsc::Sender<Incoming>,
     waiting: Mutex<mpsc::Receiver<Incoming>>,
-    replies: AtomicU64,
 }
 
 impl Inbox {
@@ -41,19 +38,7 @@ impl Inbox {
         Self {
             queue,
             waiting: Mutex::new(waiting),
-            replies: AtomicU64::new(0),
         }
-    }
-
-    /// Replies have no table yet. Refusing one would make the provider send it forever, so it is answered, counted and
-    /// told to the operator.
-    fn note_reply(&self, gateway: &str, message: &InboundMessage) {
-        let count = self.replies.fetch_add(1, Ordering::Relaxed) + 1;
-        let source = masked(&message.source);
-        warn!(
-            gateway,
-            source, count, "a reply came in; replies are not kept"
-        );
     }
 }
 
@@ -63,17 +48,10 @@ impl InboundSink for Inbox {
         gateway: &str,
         inbound: Inbound,
     ) -> BoxFuture<'static, Result<(), NotStored>> {
-        let receipt = match inbound {
-            Inbound::Receipt(receipt) => receipt,
-            Inbound::Message(message) => {
-                self.note_reply(gateway, &message);
-                return futures_util::future::ready(Ok(())).boxed();
-            }
-        };
         let (stored, answer) = oneshot::channel();
         let incoming = Incoming {
             gateway: gateway.to_owned(),
-            receipt,
+            inbound,
             stored,
         };
         let queue = self.queue.clone();
@@ -84,7 +62,7 @@ impl InboundSink for Inbox {
     }
 }
 
-/// Stores receipts until told that no more come, and then what still waits.
+/// Stores receipts and replies until told that no more come, and then what still waits.
 ///
 /// It never lingers for a fuller batch: what comes in during one transaction is the next one's batch, and a provider
 /// that sends one receipt at a time is not slowed down.
@@ -107,32 +85,28 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
     }
 }
 
-/// Stores a batch and answers each of its receipts. What could not be stored is not kept here: the provider has it
-/// still, and sends it again.
+/// Stores a batch and answers each that it holds. What could not be stored is not kept here: the provider has it still,
+/// and sends it again.
 async fn store(core: &Core, batch: Vec<Incoming>) {
-    let mut by_gateway: HashMap<String, Vec<DeliveryReceipt>> = HashMap::new();
-    let mut answers = Vec::with_capacity(batch.len());
-    for incoming in batch {
-        by_gateway
-            .entry(incoming.gateway)
-            .or_default()
-            .push(incoming.receipt);
-        answers.push(incoming.stored);
-    }
-    let stored = core
-        .store
-        .write(move |conn| {
-            by_gateway.iter().try_for_each(|(gateway, receipts)| {
-                let receipts = messages::apply_receipts(conn, gateway, receipts)?;
+    let (answers, received): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .map(|incoming| (incoming.stored, (incoming.gateway, incoming.inbound)))
+        .unzip();
+    let written = core.store.write(move |conn| write(conn, &received)).await;
+    let stored = match written {
+        Ok(by_gateway) => {
+            for (gateway, receipts) in by_gateway {
                 debug!(gateway, ?receipts, "receipts stored");
-                Ok(())
-            })
-        })
-        .await
-        .map_err(|error| {
-            warn!(%error, receipts = answers.len(), "receipts could not be stored");
-            NotStored
-        });
+                core.traffic
+                    .matched(&gateway, receipts.matched + receipts.repeated);
+            }
+            Ok(())
+        }
+        Err(error) => {
+            warn!(%error, count = answers.len(), "receipts and replies could not be stored");
+            Err(NotStored)
+        }
+    };
     for answer in answers {
         // A gateway that has hung up meanwhile needs no answer.
         let _ = answer.send(stored);
@@ -140,24 +114,24 @@ async fn store(core: &Core, batch: Vec<Incoming>) {
     core.moved.notify_one();
 }
 
-/// A number as a log may show it: its last three characters.
-fn masked(number: &str) -> String {
-    let shown = number
-        .char_indices()
-        .rev()
-        .nth(2)
-        .map_or("", |(at, _)| &number[at..]);
-    format!("…{shown}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_masked_number_shows_its_end_only() {
-        assert_eq!(masked("+447700900123"), "…123");
-        assert_eq!(masked("12"), "…");
-        assert_eq!(masked("12ü4"), "…2ü4");
+fn write(
+    conn: &mut Conn,
+    received: &[(String, Inbound)],
+) -> Result<Vec<(String, Receipts)>, StoreError> {
+    let mut receipts: BTreeMap<&str, Vec<DeliveryReceipt>> = BTreeMap::new();
+    for (gateway, inbound) in received {
+        match inbound {
+            Inbound::Receipt(receipt) => {
+                receipts.entry(gateway).or_default().push(receipt.clone());
+            }
+            Inbound::Message(message) => replies::take(conn, gateway, message)?,
+        }
     }
+    receipts
+        .into_iter()
+        .map(|(gateway, receipts)| {
+            let came = messages::apply_receipts(conn, gateway, &receipts)?;
+            Ok((gateway.to_owned(), came))
+        })
+        .collect()
 }

@@ -147,13 +147,14 @@ impl Settler {
             .map(|answer| (answer.lease, answer.settlement))
             .unzip();
         let settlements: Arc<[Settlement]> = settlements.into();
-        until_done("settling outcomes", || {
+        let settled = until_done("settling outcomes", || {
             let settlements = Arc::clone(&settlements);
             self.core
                 .store
                 .write(move |conn| messages::settle(conn, &settlements))
         })
         .await;
+        self.core.traffic.joined(&settled.joined);
         for lease in &leases {
             lease.settled();
         }

@@ -51,17 +51,28 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
 
 async fn rematch_receipts(core: &Core) -> Result<usize, StoreError> {
     let since = core.now() - CROSSING;
-    core.store
+    let joined = core
+        .store
         .write(move |conn| messages::rematch(conn, since, REMATCH_BATCH))
-        .await
+        .await?;
+    core.traffic.joined(&joined);
+    Ok(joined.values().sum())
 }
 
 async fn give_up_receipts(core: &Core) -> Result<usize, StoreError> {
     let now = core.now();
     let sent_before = earlier(now, core.settings.receipt_timeout);
-    core.store
-        .write(move |conn| messages::expire_outstanding(conn, sent_before, now))
-        .await
+    let mut given_up = 0;
+    loop {
+        let expired = core
+            .store
+            .write(move |conn| messages::expire_outstanding(conn, sent_before, now))
+            .await?;
+        given_up += expired.given_up;
+        if expired.removed == 0 {
+            return Ok(given_up);
+        }
+    }
 }
 
 async fn clear_abandoned(core: &Core) -> Result<usize, StoreError> {

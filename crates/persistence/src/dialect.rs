@@ -82,10 +82,6 @@ each_its_own! {
     fn update_messages(states: &[State]) -> ();
     /// Removes messages, to be written anew.
     fn delete_messages(keys: &[Key]) -> ();
-    /// The parts outstanding under these ids, kept from others until the transaction ends. The ids are sorted.
-    fn lock_outstanding(ids: &[String]) -> Vec<OutstandingPart>;
-    /// Removes outstanding parts.
-    fn delete_outstanding(ids: &[String]) -> ();
     /// Adds to the counters of units: queued, sent, accepted, delivered, failed, unknown, opted out.
     fn add_to_units(changes: &[(Key, [i32; COUNTERS])]) -> ();
 }

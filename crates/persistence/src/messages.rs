@@ -1,9 +1,13 @@
 //! Messages: one for each recipient that was tried. Written when the outcome of the submit is known, changed by receipts.
 
 mod direct;
+mod matching;
 mod receipts;
 mod settle;
 mod state;
+mod unmatched;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::CampaignId;
@@ -25,6 +29,7 @@ pub use receipts::{apply_receipts, expire_outstanding, rematch};
 pub use settle::settle;
 pub(crate) use settle::{NewMessage, OutstandingPart};
 pub(crate) use state::{COUNTERS, Key, State};
+pub use unmatched::{Hint, UNMATCHED_PROPERTIES, UnmatchedReceipt, unmatched, unmatched_counts};
 
 /// The outcome of a submit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct Settlement {
     pub status: MessageStatus,
     /// The gateway it went to; empty where it went to none.
     pub gateway: String,
+    /// To whom.
+    pub destination: PhoneNumber,
     /// The text as rendered.
     pub text: String,
     /// The sender as shown.
@@ -60,13 +67,16 @@ pub struct SettledPart {
     pub provider_id: Option<String>,
 }
 
+/// Stored receipts that have found their message, by gateway.
+pub type Joined = BTreeMap<String, usize>;
+
 /// What came of settling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settled {
     /// Messages written.
     pub stored: usize,
     /// Receipts that had come before, and have been joined.
-    pub joined: usize,
+    pub joined: Joined,
 }
 
 /// What came of a batch of receipts.
@@ -74,8 +84,19 @@ pub struct Settled {
 pub struct Receipts {
     /// Found their message.
     pub matched: usize,
+    /// Of parts that had come to their end already: they change nothing.
+    pub repeated: usize,
     /// Stored until their message turns up.
     pub unmatched: usize,
+}
+
+/// What came of giving up on receipts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Expiry {
+    /// Parts that are not waited for any more.
+    pub removed: usize,
+    /// Those of them whose end has become Unknown by that.
+    pub given_up: usize,
 }
 
 /// A message of a client, as it can be read.

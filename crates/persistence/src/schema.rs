@@ -115,7 +115,6 @@ diesel::table! {
         status -> SmallInt,
         attempt -> SmallInt,
         parts -> SmallInt,
-        parts_final -> SmallInt,
         worst -> Nullable<SmallInt>,
         reference -> Integer,
         price -> Nullable<BigInt>,
@@ -126,15 +125,18 @@ diesel::table! {
         sent_at -> Timestamp,
         updated_at -> Timestamp,
         received_at -> Nullable<Timestamp>,
+        parts_ended -> BigInt,
     }
 }
 
 diesel::table! {
-    outstanding_parts (receipt_key) {
+    outstanding_parts (receipt_key, campaign_id, seq, attempt) {
         receipt_key -> Text,
         campaign_id -> BigInt,
         seq -> Integer,
         attempt -> SmallInt,
+        part -> SmallInt,
+        destination -> BigInt,
         sent_at -> Timestamp,
     }
 }
@@ -152,6 +154,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    inbound_messages (id) {
+        id -> BigInt,
+        gateway -> Text,
+        source -> Text,
+        destination -> Text,
+        text -> Text,
+        received_at -> Timestamp,
+        client_id -> Nullable<BigInt>,
+        campaign_id -> Nullable<BigInt>,
+        seq -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    number_blocks (campaign_id, first_number) {
+        campaign_id -> BigInt,
+        first_number -> BigInt,
+        entries -> Binary,
+    }
+}
+
 diesel::joinable!(api_keys -> clients (client_id));
 diesel::joinable!(campaigns -> clients (client_id));
 diesel::joinable!(recipients -> campaigns (campaign_id));
@@ -163,8 +187,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaigns,
     clients,
     idempotency_keys,
+    inbound_messages,
     invalid_contacts,
     messages,
+    number_blocks,
     outstanding_parts,
     recipients,
     send_units,

@@ -46,7 +46,9 @@ impl Load {
         for from in (1..=last).step_by(PIECE as usize) {
             let to = last.min(from + PIECE - 1);
             let read = |conn: &mut _| recipients::numbers(conn, campaign.key, from, to);
-            self.seen.extend(self.staging.store().read_blocking(read)?);
+            let numbers = self.staging.store().read_blocking(read)?;
+            self.seen
+                .extend(numbers.into_iter().map(|number| (number, 0)));
         }
         Ok(())
     }

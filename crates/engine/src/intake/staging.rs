@@ -10,7 +10,7 @@ use clarion_domain::contact::Contact;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Added, Kind, Loaded};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
-use clarion_persistence::{Conn, Store, StoreError, recipients};
+use clarion_persistence::{Conn, Store, StoreError, numbers, recipients};
 use tokio::runtime::Handle;
 use tracing::warn;
 use uuid::{NoContext, Timestamp, Uuid};
@@ -87,16 +87,19 @@ impl Staging {
         Ok(stored.into_iter().map(|row| row.contact).collect())
     }
 
-    /// Stores what is still in the batch and makes the campaign, and what is stored beside it, in one transaction.
+    /// Stores what is still in the batch, and the numbers with their recipients, and makes the campaign, and what is stored
+    /// beside it, in one transaction.
     pub(super) fn finish(
         &mut self,
         content: &CampaignContent,
         loaded: Loaded,
+        numbers: &[(u64, u32)],
         mut beside: impl FnMut(&mut Conn) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let now = self.core.now();
         self.core.store.write_blocking(|conn| {
             let key = self.insert_batch(conn, now)?;
+            numbers::add(conn, key, 0, numbers)?;
             campaigns::finish_loading(conn, key, content, loaded, now)?;
             beside(conn)
         })?;
@@ -104,12 +107,13 @@ impl Staging {
         Ok(())
     }
 
-    /// Stores what is still in the batch and makes all of it the campaign's, and what is stored beside it, in one
-    /// transaction.
+    /// Stores what is still in the batch and makes all of it the campaign's, the numbers too, and what is stored beside it,
+    /// in one transaction.
     pub(super) fn add_to(
         &mut self,
         campaign: &Campaign,
         loaded: Loaded,
+        numbers: &[(u64, u32)],
         mut beside: impl FnMut(&mut Conn) -> Result<(), StoreError>,
     ) -> Result<Added, StoreError> {
         let now = self.core.now();
@@ -117,6 +121,7 @@ impl Staging {
             let key = self.insert_batch(conn, now)?;
             let added = campaigns::add_loaded(conn, campaign, key, loaded, now)?;
             if added == Added::Done {
+                numbers::add(conn, campaign.key, campaign.recipient_count, numbers)?;
                 beside(conn)?;
             }
             Ok((key, added))

@@ -58,6 +58,7 @@ fn written(
         attempt: submission.attempt,
         status,
         gateway: gateway.to_owned(),
+        destination: submission.destination,
         text: submission.text.as_ref().to_owned(),
         sender: submission.sender.as_str().to_owned(),
         reference: submission.reference,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use clarion_domain::campaign::CampaignStatus;
 use clarion_domain::client::FIRST_CLIENT;
-use clarion_domain::gateway::{Gateway, Submission};
+use clarion_domain::gateway::{Gateway, Inbound, InboundMessage, Submission};
 use clarion_domain::message::MessageStatus;
-use clarion_persistence::campaigns;
-use clarion_persistence::on_both;
+use clarion_domain::page::PageRequest;
+use clarion_persistence::{campaigns, inbound_messages, on_both};
 
 use crate::fake_gateway::{Answer, FakeGateway, provider_id};
 use crate::world::World;
@@ -269,6 +269,12 @@ on_both! {
                 Some(MessageStatus::Undeliverable)
             ]
         );
+        let unknown = world.receipt("x", MessageStatus::Delivered);
+        inbound.receive("fake", unknown).await.unwrap();
+        let traffic = &engine.gateways().await.unwrap()[0];
+        assert_eq!(traffic.state.name, "fake");
+        let receipts = (traffic.receipts_matched, traffic.receipts_unmatched);
+        assert_eq!(receipts, (2, 1));
         running.stop().await;
     }
 
@@ -289,6 +295,60 @@ on_both! {
         world.clock.advance(TimeDelta::minutes(10));
         world.reaches(id, CampaignStatus::Submitted).await;
         assert_eq!(gateway.submitted().len(), 6);
+        running.stop().await;
+    }
+
+    async fn a_campaign_whose_start_was_missed_by_too_much_is_held_back(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let missed = world.create(&engine, 2).await;
+        world.clock.advance(TimeDelta::hours(5));
+        let late = world.create(&engine, 3).await;
+        world.clock.advance(TimeDelta::hours(2));
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        world.reaches(late, CampaignStatus::Submitted).await;
+        let campaign = world.campaign(missed).await.unwrap();
+        assert_eq!(campaign.status, CampaignStatus::Paused);
+        assert!(campaign.paused_reason.unwrap().contains("missed"));
+        assert_eq!(gateway.submitted().len(), 3);
+
+        world.ask(&engine, missed, campaigns::resume).await;
+        world.reaches(missed, CampaignStatus::Submitted).await;
+        assert_eq!(gateway.submitted().len(), 5);
+        running.stop().await;
+    }
+
+    async fn a_reply_is_stored_with_the_message_that_it_answers(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let id = world.create(&engine, 3).await;
+        world.reaches(id, CampaignStatus::Submitted).await;
+        let sent = gateway.submitted();
+        let reply = InboundMessage {
+            source: sent[1].destination.to_string(),
+            destination: "ACME".to_owned(),
+            text: "STOP".to_owned(),
+            received_at: world.now(),
+        };
+        let inbound = engine.inbound_sink();
+        inbound
+            .receive("fake", Inbound::Message(reply.clone()))
+            .await
+            .unwrap();
+        let replies = world
+            .store
+            .read(|conn| {
+                inbound_messages::page(conn, FIRST_CLIENT, &PageRequest::default().into())
+            })
+            .await
+            .unwrap();
+        assert_eq!(replies.items.len(), 1);
+        assert_eq!(replies.items[0].message, reply);
+        assert_eq!(replies.items[0].recipient, Some(sent[1].recipient));
+        assert_eq!(replies.items[0].campaign, Some(id));
         running.stop().await;
     }
 

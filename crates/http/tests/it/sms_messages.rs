@@ -1,6 +1,7 @@
 //! SMS messages: sent one by one, and read.
 
 use clarion_domain::message::MessageStatus;
+use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::tariff::Price;
 use clarion_persistence::messages::{self, Settlement};
@@ -36,6 +37,11 @@ async fn try_first_of(app: &TestApp, id: &str) {
         attempt: 1,
         status: MessageStatus::Rejected,
         gateway: "main".to_owned(),
+        destination: PhoneNumber::from_stored(
+            "+447700900001",
+            Region::new("GB").expect("a region"),
+        )
+        .expect("a number"),
         text: "Hello Ann".to_owned(),
         sender: "ACME".to_owned(),
         reference: 7,

@@ -125,7 +125,7 @@ pub(super) fn lock_messages(
 ) -> Result<Vec<State>, StoreError> {
     let (campaigns, seqs) = unzipped(keys);
     let states = diesel::sql_query(
-        "SELECT m.campaign_id, m.seq, m.status, m.attempt, m.parts, m.parts_final, m.worst, m.error, m.updated_at,
+        "SELECT m.campaign_id, m.seq, m.status, m.attempt, m.parts, m.parts_ended, m.worst, m.error, m.updated_at,
                 m.received_at
          FROM unnest($1, $2) AS k (campaign_id, seq)
          JOIN messages AS m ON m.campaign_id = k.campaign_id AND m.seq = k.seq
@@ -144,16 +144,16 @@ pub(super) fn update_messages(conn: &mut PgConnection, states: &[State]) -> Resu
     }
     diesel::sql_query(
         "UPDATE messages AS m
-         SET status = s.status, parts_final = s.parts_final, worst = s.worst, error = s.error,
+         SET status = s.status, parts_ended = s.parts_ended, worst = s.worst, error = s.error,
              updated_at = s.updated_at, received_at = s.received_at
          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-              AS s (campaign_id, seq, status, parts_final, worst, error, updated_at, received_at)
+              AS s (campaign_id, seq, status, parts_ended, worst, error, updated_at, received_at)
          WHERE m.campaign_id = s.campaign_id AND m.seq = s.seq",
     )
     .bind::<Array<BigInt>, _>(column(states, |state| state.campaign_id))
     .bind::<Array<Integer>, _>(column(states, |state| state.seq))
     .bind::<Array<SmallInt>, _>(column(states, |state| state.status))
-    .bind::<Array<SmallInt>, _>(column(states, |state| state.parts_final))
+    .bind::<Array<BigInt>, _>(column(states, |state| state.parts_ended))
     .bind::<Array<Nullable<SmallInt>>, _>(column(states, |state| state.worst))
     .bind::<Array<Nullable<Text>>, _>(column(states, |state| state.error.as_deref()))
     .bind::<Array<Timestamp>, _>(column(states, |state| state.updated_at))
@@ -174,31 +174,6 @@ pub(super) fn delete_messages(conn: &mut PgConnection, keys: &[Key]) -> Result<(
     .bind::<Array<BigInt>, _>(campaigns)
     .bind::<Array<Integer>, _>(seqs)
     .execute(conn)?;
-    Ok(())
-}
-
-pub(super) fn lock_outstanding(
-    conn: &mut PgConnection,
-    ids: &[String],
-) -> Result<Vec<OutstandingPart>, StoreError> {
-    let parts = outstanding_parts::table
-        .filter(outstanding_parts::receipt_key.eq_any(ids))
-        .order(outstanding_parts::receipt_key)
-        .select(OutstandingPart::as_select())
-        .for_update()
-        .load(conn)?;
-    Ok(parts)
-}
-
-pub(super) fn delete_outstanding(
-    conn: &mut PgConnection,
-    ids: &[String],
-) -> Result<(), StoreError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    diesel::delete(outstanding_parts::table.filter(outstanding_parts::receipt_key.eq_any(ids)))
-        .execute(conn)?;
     Ok(())
 }
 

@@ -17,9 +17,6 @@ use crate::pool::Pool;
 use crate::schema::{campaigns, messages, outstanding_parts, recipients, send_units};
 use crate::{Conn, DatabaseSettings, StoreError};
 
-/// Keys of one statement: it has room for 32,766 values.
-const KEYS_AT_ONCE: usize = 10_000;
-
 /// The pages that the writer keeps at hand: those of a campaign that is being sent should be among them.
 const WRITER_CACHE_KIB: u32 = 65_536;
 
@@ -183,7 +180,7 @@ pub(super) fn update_messages(
         diesel::update(messages::table.find(state.key()))
             .set((
                 messages::status.eq(state.status),
-                messages::parts_final.eq(state.parts_final),
+                messages::parts_ended.eq(state.parts_ended),
                 messages::worst.eq(state.worst),
                 messages::error.eq(&state.error),
                 messages::updated_at.eq(state.updated_at),
@@ -197,34 +194,6 @@ pub(super) fn update_messages(
 pub(super) fn delete_messages(conn: &mut SqliteConnection, keys: &[Key]) -> Result<(), StoreError> {
     for key in keys {
         diesel::delete(messages::table.find(*key)).execute(conn)?;
-    }
-    Ok(())
-}
-
-pub(super) fn lock_outstanding(
-    conn: &mut SqliteConnection,
-    ids: &[String],
-) -> Result<Vec<OutstandingPart>, StoreError> {
-    let mut parts = Vec::with_capacity(ids.len());
-    for some in ids.chunks(KEYS_AT_ONCE) {
-        let found = outstanding_parts::table
-            .filter(outstanding_parts::receipt_key.eq_any(some))
-            .select(OutstandingPart::as_select())
-            .load(conn)?;
-        parts.extend(found);
-    }
-    Ok(parts)
-}
-
-pub(super) fn delete_outstanding(
-    conn: &mut SqliteConnection,
-    ids: &[String],
-) -> Result<(), StoreError> {
-    for some in ids.chunks(KEYS_AT_ONCE) {
-        diesel::delete(
-            outstanding_parts::table.filter(outstanding_parts::receipt_key.eq_any(some)),
-        )
-        .execute(conn)?;
     }
     Ok(())
 }

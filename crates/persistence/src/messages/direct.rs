@@ -39,6 +39,7 @@ pub fn insert_direct(
         contact_group_id: None,
     };
     crate::recipients::insert_batch(conn, key, SEQ, &[contact], now)?;
+    crate::numbers::add(conn, key, 0, &[(message.phone.digits(), SEQ)])?;
     let loaded = Loaded {
         recipients: 1,
         ..Loaded::default()
@@ -70,6 +71,7 @@ fn queue(
         attempt: 0,
         status: MessageStatus::Queued,
         gateway: String::new(),
+        destination: message.phone,
         text: message.text.clone(),
         sender: message.sender.as_str().to_owned(),
         reference: campaign.reference_for(message.phone),

@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::NaiveDateTime;
 use clarion_domain::message::MessageStatus;
+use clarion_domain::receipt::canonical_id;
 use diesel::prelude::*;
 
 use super::receipts::{self, receipt_key};
-use super::state::{Key, News, State, Tally};
+use super::state::{Key, News, State, Tally, end_of_part};
 use super::{Settled, Settlement};
 use crate::schema::{messages, outstanding_parts};
 use crate::{Conn, StoreError, dialect, stored};
-
-/// How much older than the settling of its message a receipt may be. Providers begin again with their ids: an old stored
-/// receipt belongs to another message.
-pub(super) const EARLIEST_RECEIPT: TimeDelta = TimeDelta::minutes(10);
 
 /// A message about to be stored.
 #[derive(Insertable)]
@@ -25,7 +22,7 @@ pub(crate) struct NewMessage<'a> {
     status: i16,
     attempt: i16,
     parts: i16,
-    parts_final: i16,
+    parts_ended: i64,
     worst: Option<i16>,
     reference: i32,
     price: Option<i64>,
@@ -46,6 +43,8 @@ pub(crate) struct OutstandingPart {
     pub(crate) campaign_id: i64,
     pub(crate) seq: i32,
     pub(crate) attempt: i16,
+    pub(crate) part: i16,
+    pub(crate) destination: i64,
     pub(crate) sent_at: NaiveDateTime,
 }
 
@@ -59,6 +58,7 @@ impl OutstandingPart {
         News {
             key: self.key(),
             attempt: self.attempt,
+            part: self.part,
             status: MessageStatus::Unknown,
             error: None,
             at,
@@ -69,8 +69,7 @@ impl OutstandingPart {
 
 /// Writes the outcomes of submits, and joins the receipts that came before them.
 ///
-/// An outcome of an attempt whose message stands further along already changes nothing. Where a provider gives an id that
-/// an older part still waits under, the newer one has it from now on, and the older one will not be known.
+/// An outcome of an attempt whose message stands further along already changes nothing.
 ///
 /// # Errors
 /// The database's.
@@ -82,20 +81,17 @@ pub fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<Settled, St
     let early = receipts::stored_for(conn, &batch.parts)?;
     let stored = batch.rows.len();
     batch.write(conn, &replaced)?;
-    receipts::join(conn, &early)?;
-    Ok(Settled {
-        stored,
-        joined: early.len(),
-    })
+    let joined = receipts::join(conn, &early)?;
+    Ok(Settled { stored, joined })
 }
 
 /// What a batch of outcomes comes to.
 #[derive(Default)]
 struct Batch<'a> {
     rows: BTreeMap<Key, NewMessage<'a>>,
-    parts: BTreeMap<String, OutstandingPart>,
-    /// Parts whose id another part of the same batch was given again.
-    superseded: Vec<OutstandingPart>,
+    parts: Vec<OutstandingPart>,
+    /// Messages that are settled again for the same attempt.
+    corrected: Vec<Key>,
     tally: Tally,
 }
 
@@ -115,6 +111,9 @@ impl<'a> Batch<'a> {
             if let Some(old) = known.get(&key) {
                 self.tally.leave(key, old.status)?;
                 replaced.push(key);
+                if old.attempt == settlement.attempt {
+                    self.corrected.push(key);
+                }
             }
             let row = self.row(settlement);
             self.tally.enter(key, row.status)?;
@@ -126,7 +125,7 @@ impl<'a> Batch<'a> {
     fn row(&mut self, settlement: &'a Settlement) -> NewMessage<'a> {
         let at = stored::shown_moment(settlement.at);
         let (campaign_id, seq) = key_of(settlement);
-        let awaited = self.await_receipts(settlement, at);
+        let parts_ended = self.await_receipts(settlement, at);
         let parts = i16::try_from(settlement.parts.len()).unwrap_or(i16::MAX);
         let without_id = settlement
             .parts
@@ -138,7 +137,7 @@ impl<'a> Batch<'a> {
             status: outcome(settlement).number(),
             attempt: settlement.attempt,
             parts,
-            parts_final: parts - awaited,
+            parts_ended,
             worst: without_id.then(|| MessageStatus::Unknown.number()),
             reference: i32::from(settlement.reference),
             price: Some(settlement.price.millionths),
@@ -152,49 +151,59 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Notes the parts that a receipt can come for; how many receipts that makes, as parts under one id have one.
-    fn await_receipts(&mut self, settlement: &Settlement, at: NaiveDateTime) -> i16 {
-        let mut awaited = 0;
-        for id in settlement
-            .parts
-            .iter()
-            .filter_map(|part| part.provider_id.as_deref())
-        {
-            let (campaign_id, seq) = key_of(settlement);
-            let part = OutstandingPart {
-                receipt_key: receipt_key(&settlement.gateway, id),
-                campaign_id,
-                seq,
-                attempt: settlement.attempt,
-                sent_at: at,
+    /// Notes the parts that a receipt can come for; the bits of the others, whose end is not waited for. Of parts under
+    /// one id only the first is, as they have one receipt.
+    fn await_receipts(&mut self, settlement: &Settlement, at: NaiveDateTime) -> i64 {
+        let (campaign_id, seq) = key_of(settlement);
+        let own = self.parts.len();
+        let mut ended = 0;
+        for (part, given) in (0..).zip(&settlement.parts) {
+            let id = given.provider_id.as_deref().map(canonical_id);
+            let key = id.map(|id| receipt_key(&settlement.gateway, &id));
+            let is_new = |key: &String| {
+                self.parts[own..]
+                    .iter()
+                    .all(|part| part.receipt_key != *key)
             };
-            match self.parts.insert(part.receipt_key.clone(), part) {
-                Some(old) if old.key() == (campaign_id, seq) => continue,
-                Some(old) => self.superseded.push(old),
-                None => {}
+            match key.filter(is_new) {
+                Some(receipt_key) if end_of_part(part) != 0 => self.parts.push(OutstandingPart {
+                    receipt_key,
+                    campaign_id,
+                    seq,
+                    attempt: settlement.attempt,
+                    part,
+                    destination: stored::count(settlement.destination.digits()),
+                    sent_at: at,
+                }),
+                _ => ended |= end_of_part(part),
             }
-            awaited += 1;
         }
-        awaited
+        ended
     }
 
     fn write(self, conn: &mut Conn, replaced: &[Key]) -> Result<(), StoreError> {
-        let ids: Vec<String> = self.parts.keys().cloned().collect();
-        let taken = dialect::lock_outstanding(conn, &ids)?;
-        let taken_ids: Vec<String> = taken.iter().map(|part| part.receipt_key.clone()).collect();
-        dialect::delete_outstanding(conn, &taken_ids)?;
+        self.forget_corrected(conn)?;
         dialect::delete_messages(conn, replaced)?;
         let rows: Vec<NewMessage<'_>> = self.rows.into_values().collect();
-        let parts: Vec<OutstandingPart> = self.parts.into_values().collect();
         dialect::insert_messages(conn, &rows)?;
-        dialect::insert_outstanding(conn, &parts)?;
-        let given_up: Vec<News> = taken
-            .iter()
-            .chain(&self.superseded)
-            .map(|part| part.given_up(part.sent_at))
-            .collect();
-        receipts::apply(conn, &given_up)?;
+        dialect::insert_outstanding(conn, &self.parts)?;
         dialect::add_to_units(conn, &self.tally.into_changes())
+    }
+
+    /// A part that waits under the same id already would be in the way.
+    fn forget_corrected(&self, conn: &mut Conn) -> Result<(), StoreError> {
+        for key in &self.corrected {
+            let own = self.parts.iter().filter(|part| part.key() == *key);
+            let ids = own.map(|part| &part.receipt_key);
+            diesel::delete(
+                outstanding_parts::table
+                    .filter(outstanding_parts::receipt_key.eq_any(ids))
+                    .filter(outstanding_parts::campaign_id.eq(key.0))
+                    .filter(outstanding_parts::seq.eq(key.1)),
+            )
+            .execute(conn)?;
+        }
+        Ok(())
     }
 }
 

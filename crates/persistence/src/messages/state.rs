@@ -21,7 +21,8 @@ pub(crate) struct State {
     pub(crate) status: i16,
     pub(crate) attempt: i16,
     pub(crate) parts: i16,
-    pub(crate) parts_final: i16,
+    /// A bit for each part that has come to its end.
+    pub(crate) parts_ended: i64,
     /// The worst end that a part has come to.
     pub(crate) worst: Option<i16>,
     pub(crate) error: Option<String>,
@@ -34,11 +35,25 @@ pub(crate) struct State {
 pub(crate) struct News {
     pub(crate) key: Key,
     pub(crate) attempt: i16,
+    /// Its place among the parts, from 0.
+    pub(crate) part: i16,
     pub(crate) status: MessageStatus,
     pub(crate) error: Option<String>,
     pub(crate) at: NaiveDateTime,
     /// By a receipt, not by the end of waiting.
     pub(crate) received: bool,
+}
+
+/// Parts whose ends are kept; whatever comes of those beyond, no receipt is waited for.
+const TRACKED_PARTS: i16 = 63;
+
+/// The bit that says that a part has come to its end; none for a part that is not tracked.
+pub(crate) fn end_of_part(part: i16) -> i64 {
+    if (0..TRACKED_PARTS).contains(&part) {
+        1 << part
+    } else {
+        0
+    }
 }
 
 /// Whether a receipt of this status is the part's last.
@@ -54,9 +69,20 @@ impl State {
         (self.campaign_id, self.seq)
     }
 
+    /// Whether a part has come to its end, so that nothing more is to be heard of it.
+    pub(crate) fn has_ended(&self, part: i16) -> bool {
+        let end = end_of_part(part);
+        self.parts_ended & end == end
+    }
+
+    fn all_have_ended(&self) -> bool {
+        let tracked = self.parts.min(TRACKED_PARTS);
+        i64::from(self.parts_ended.count_ones()) >= i64::from(tracked)
+    }
+
     /// Takes in what has become known; whether that changes anything.
     pub(crate) fn hear(&mut self, news: &News) -> Result<bool, StoreError> {
-        if news.attempt != self.attempt {
+        if news.attempt != self.attempt || self.has_ended(news.part) {
             return Ok(false);
         }
         let before = self.clone();
@@ -78,12 +104,12 @@ impl State {
             None => news.status,
         };
         self.worst = Some(worst.number());
-        self.parts_final = self.parts_final.saturating_add(1);
+        self.parts_ended |= end_of_part(news.part);
         if news.error.is_some() && news.status != MessageStatus::Delivered {
             self.error.clone_from(&news.error);
         }
         let open = stored::message_status(self.status)?.rank() < MessageStatus::Delivered.rank();
-        if self.parts_final >= self.parts && open {
+        if self.all_have_ended() && open {
             self.status = worst.number();
             self.received_at = news.received.then_some(news.at);
         }
@@ -185,7 +211,7 @@ mod tests {
             status: Sent.number(),
             attempt: 1,
             parts,
-            parts_final: 0,
+            parts_ended: 0,
             worst: None,
             error: None,
             updated_at: at(0),
@@ -193,10 +219,11 @@ mod tests {
         }
     }
 
-    fn news(status: MessageStatus) -> News {
+    fn news(part: i16, status: MessageStatus) -> News {
         News {
             key: (1, 1),
             attempt: 1,
+            part,
             status,
             error: None,
             at: at(9),
@@ -204,11 +231,14 @@ mod tests {
         }
     }
 
+    /// What ends a part is heard of one after the other.
     #[track_caller]
     fn check(parts: i16, heard: &[MessageStatus], end: MessageStatus) {
         let mut state = sent(parts);
+        let mut part = 0;
         for status in heard {
-            state.hear(&news(*status)).unwrap();
+            state.hear(&news(part, *status)).unwrap();
+            part += i16::from(ends_part(*status) && part + 1 < parts);
         }
         assert_eq!(state.status, end.number(), "{heard:?}");
     }
@@ -237,11 +267,29 @@ mod tests {
     }
 
     #[test]
+    fn a_part_ends_once() {
+        let mut state = sent(2);
+        assert!(state.hear(&news(1, Delivered)).unwrap());
+        assert!(!state.hear(&news(1, Expired)).unwrap());
+        assert!(!state.hear(&news(1, Accepted)).unwrap());
+        assert_eq!(state.status, Sent.number());
+    }
+
+    #[test]
+    fn more_parts_than_are_tracked_end_with_those_that_are() {
+        let mut state = sent(255);
+        for part in 0..255 {
+            state.hear(&news(part, Delivered)).unwrap();
+        }
+        assert_eq!(state.status, Delivered.number());
+    }
+
+    #[test]
     fn news_of_another_attempt_change_nothing() {
         let mut state = sent(1);
         let old = News {
             attempt: 0,
-            ..news(Delivered)
+            ..news(0, Delivered)
         };
         assert!(!state.hear(&old).unwrap());
         assert_eq!(state, sent(1));

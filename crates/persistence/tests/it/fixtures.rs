@@ -98,6 +98,7 @@ pub(crate) fn settlement(key: CampaignKey, seq: u32, status: MessageStatus) -> S
         attempt: 1,
         status,
         gateway: "main".to_owned(),
+        destination: contact(seq).phone,
         text: "Hello Zoë".to_owned(),
         sender: "ACME".to_owned(),
         reference: 9,

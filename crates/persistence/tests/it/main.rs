@@ -10,6 +10,7 @@ mod catalogues;
 mod counters;
 mod fixtures;
 mod idempotency;
+mod inbound;
 mod keys;
 mod listing;
 mod loading;

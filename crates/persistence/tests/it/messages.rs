@@ -6,9 +6,12 @@ use clarion_domain::gateway::DeliveryReceipt;
 use clarion_domain::message::MessageStatus::{
     self, Accepted, Delivered, Expired, OptedOut, Queued, Rejected, Sent, Undeliverable, Unknown,
 };
+use clarion_domain::receipt::IdForm;
 use clarion_domain::recipient::RecipientKey;
-use clarion_persistence::messages::{self, Counts, Receipts, SettledPart, Settlement};
-use clarion_persistence::schema::{outstanding_parts, unmatched_receipts};
+use clarion_persistence::messages::{
+    self, Counts, Expiry, Hint, Joined, Receipts, SettledPart, Settlement,
+};
+use clarion_persistence::schema::{campaigns, outstanding_parts, unmatched_receipts};
 use clarion_persistence::{Conn, StoreError, on_both, testing};
 use diesel::prelude::*;
 
@@ -28,15 +31,36 @@ fn hear(conn: &mut Conn, id: &str, status: MessageStatus) -> Result<Receipts, St
     messages::apply_receipts(conn, "main", &[receipt(id, status, 20)])
 }
 
-const MATCHED: Receipts = Receipts {
-    matched: 1,
+const NONE: Receipts = Receipts {
+    matched: 0,
+    repeated: 0,
     unmatched: 0,
 };
 
-const UNMATCHED: Receipts = Receipts {
-    matched: 0,
-    unmatched: 1,
+const MATCHED: Receipts = Receipts { matched: 1, ..NONE };
+
+const REPEATED: Receipts = Receipts {
+    repeated: 1,
+    ..NONE
 };
+
+const UNMATCHED: Receipts = Receipts {
+    unmatched: 1,
+    ..NONE
+};
+
+fn one_joined() -> Joined {
+    Joined::from([("main".to_owned(), 1)])
+}
+
+/// A receipt that names the number it is about.
+fn hear_of(conn: &mut Conn, id: &str, destination: &str) -> Result<Receipts, StoreError> {
+    let receipt = DeliveryReceipt {
+        destination: Some(destination.to_owned()),
+        ..receipt(id, Delivered, 20)
+    };
+    messages::apply_receipts(conn, "main", &[receipt])
+}
 
 /// Every order of `count` things.
 fn orders(count: usize) -> Vec<Vec<usize>> {
@@ -78,7 +102,7 @@ on_both! {
         }
         let counts = database.read(move |conn| messages::counts(conn, key)).await.unwrap();
         assert_eq!(counts, Counts { delivered: u64::from(count), ..Counts::default() });
-        assert_eq!(database.read(outstanding).await.unwrap(), 0);
+        assert_eq!(database.read(unmatched).await.unwrap(), 0);
     }
 
     async fn a_second_receipt_changes_nothing(database) {
@@ -87,8 +111,10 @@ on_both! {
             messages::settle(conn, &[accepted(key, 1, &["00A"])])?;
             let twice = [receipt("a", Delivered, 20), receipt("A", Undeliverable, 21)];
             let both = messages::apply_receipts(conn, "main", &twice)?;
-            assert_eq!(both, Receipts { matched: 2, unmatched: 0 });
-            assert_eq!(hear(conn, "0a", Rejected)?, UNMATCHED);
+            assert_eq!(both, Receipts { matched: 1, repeated: 1, unmatched: 0 });
+            assert_eq!(hear(conn, "0a", Rejected)?, REPEATED);
+            assert_eq!(hear(conn, "0a", Accepted)?, REPEATED);
+            assert_eq!(unmatched(conn)?, 0);
             assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
             assert_eq!(messages::counts(conn, key)?, Counts { delivered: 1, ..Counts::default() });
             Ok(())
@@ -148,8 +174,8 @@ on_both! {
         let work = move |conn: &mut Conn| {
             assert_eq!(hear(conn, "a", Delivered)?, UNMATCHED);
             let later = Settlement { at: at(20 + 601), ..accepted(key, 1, &["a"]) };
-            assert_eq!(messages::settle(conn, &[later])?.joined, 0);
-            assert_eq!(messages::rematch(conn, at(0), 10)?, 0);
+            assert_eq!(messages::settle(conn, &[later])?.joined, Joined::new());
+            assert_eq!(messages::rematch(conn, at(0), 10)?, Joined::new());
             assert_eq!(status_of(conn, key, 1)?, Some(Sent));
             assert_eq!(unmatched(conn)?, 1);
             Ok(())
@@ -157,16 +183,106 @@ on_both! {
         database.write(work).await.unwrap();
     }
 
-    async fn an_id_given_again_belongs_to_the_newer_message(database) {
+    async fn a_second_receipt_of_one_part_is_not_taken_for_the_other_s(database) {
+        let key = sending(&database, 1, 1).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["a", "b"])])?;
+            assert_eq!(hear(conn, "a", Delivered)?, MATCHED);
+            assert_eq!(hear(conn, "a", Delivered)?, REPEATED);
+            assert_eq!(status_of(conn, key, 1)?, Some(Sent));
+            assert_eq!(hear(conn, "b", Delivered)?, MATCHED);
+            assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn an_id_given_again_is_told_apart_by_the_number(database) {
         let key = sending(&database, 1, 3).await;
         let work = move |conn: &mut Conn| {
             messages::settle(conn, &[accepted(key, 1, &["7"])])?;
             messages::settle(conn, &[accepted(key, 2, &["07"]), accepted(key, 3, &["007"])])?;
-            hear(conn, "7", Delivered)?;
+            // It could be any of them, so it is none.
+            assert_eq!(hear(conn, "7", Delivered)?, UNMATCHED);
+            assert_eq!(hear_of(conn, "7", "447700900009")?, UNMATCHED);
+            assert_eq!(hear_of(conn, "7", "447700900003")?, MATCHED);
+            assert_eq!(hear_of(conn, "7", "07700900001")?, MATCHED);
+            assert_eq!(hear_of(conn, "7", "07700900001")?, REPEATED);
             let statuses = [1, 2, 3].map(|seq| status_of(conn, key, seq).unwrap());
-            assert_eq!(statuses, [Some(Unknown), Some(Unknown), Some(Delivered)]);
-            let counts = Counts { unknown: 2, delivered: 1, ..Counts::default() };
-            assert_eq!(messages::counts(conn, key)?, counts);
+            assert_eq!(statuses, [Some(Delivered), Some(Sent), Some(Delivered)]);
+            // Only one still waits.
+            assert_eq!(hear(conn, "7", Delivered)?, MATCHED);
+            assert_eq!(status_of(conn, key, 2)?, Some(Delivered));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_receipt_for_another_number_waits_for_its_own_message(database) {
+        let key = sending(&database, 1, 2).await;
+        let work = move |conn: &mut Conn| {
+            messages::settle(conn, &[accepted(key, 1, &["7"])])?;
+            // The provider begins again with its ids, and is faster than its own response.
+            assert_eq!(hear_of(conn, "7", "447700900002")?, UNMATCHED);
+            assert_eq!(messages::rematch(conn, at(0), 10)?, Joined::new());
+            let settled = messages::settle(conn, &[accepted(key, 2, &["7"])])?;
+            assert_eq!(settled.joined, one_joined());
+            let statuses = [1, 2].map(|seq| status_of(conn, key, seq).unwrap());
+            assert_eq!(statuses, [Some(Sent), Some(Delivered)]);
+            assert_eq!(unmatched(conn)?, 0);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn an_endless_id_is_stored_like_any_other(database) {
+        let work = |conn: &mut Conn| {
+            let id: String = (0..20_000).map(|n| format!("{n:x}")).collect();
+            assert_eq!(hear(conn, &id, Delivered)?, UNMATCHED);
+            let found = messages::unmatched(conn, "main", &page(1, 10))?;
+            assert_eq!(found.items[0].provider_id, id);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn an_address_that_is_the_sender_or_no_number_does_not_count(database) {
+        let key = sending(&database, 1, 2).await;
+        let work = move |conn: &mut Conn| {
+            diesel::update(campaigns::table)
+                .set(campaigns::sender.eq("+447860000001"))
+                .execute(conn)?;
+            messages::settle(conn, &[accepted(key, 1, &["1"]), accepted(key, 2, &["2"])])?;
+            assert_eq!(hear_of(conn, "1", "447860000001")?, MATCHED);
+            assert_eq!(hear_of(conn, "2", "ACME")?, MATCHED);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn an_unmatched_receipt_comes_with_what_would_help_it(database) {
+        let key = sending(&database, 1, 3).await;
+        let work = move |conn: &mut Conn| {
+            let batch = [accepted(key, 1, &["ABC"]), accepted(key, 2, &["10"]), accepted(key, 3, &["10"])];
+            messages::settle(conn, &batch)?;
+            for id in ["2748", "010", "5"] {
+                assert_eq!(hear(conn, id, Delivered)?, UNMATCHED);
+            }
+            assert_eq!(hear_of(conn, "abc", "447700900009")?, UNMATCHED);
+            let found = messages::unmatched(conn, "main", &page(1, 10))?;
+            let hints: Vec<_> = found.items.iter().map(|one| (one.provider_id.as_str(), one.hint)).collect();
+            let form = Hint::Form(IdForm::DecimalOfHexadecimal);
+            let expected = [
+                ("abc", Some(Hint::OtherMessage)),
+                ("5", None),
+                ("010", Some(Hint::Ambiguous(2))),
+                ("2748", Some(form)),
+            ];
+            assert_eq!(hints, expected);
+            assert_eq!(found.total_records, 4);
+            assert_eq!(messages::unmatched(conn, "other", &page(1, 10))?.items, []);
+            let counts = messages::unmatched_counts(conn)?;
+            assert_eq!(counts.into_iter().collect::<Vec<_>>(), [("main".to_owned(), 4)]);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -214,7 +330,6 @@ on_both! {
             messages::settle(conn, &[settlement(key, 1, Unknown)])?;
             messages::settle(conn, &[accepted(key, 1, &["b"])])?;
             assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
-            assert_eq!(outstanding(conn)?, 0);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -249,8 +364,9 @@ on_both! {
             messages::settle(conn, &[accepted(key, 1, &["a1", "a2"]), accepted(key, 2, &["b"]), late])?;
             hear(conn, "a1", Expired)?;
             hear(conn, "b", Accepted)?;
-            assert_eq!(messages::expire_outstanding(conn, at(10), at(99))?, 0);
-            assert_eq!(messages::expire_outstanding(conn, at(11), at(99))?, 2);
+            assert_eq!(messages::expire_outstanding(conn, at(10), at(99))?, Expiry::default());
+            let expired = messages::expire_outstanding(conn, at(11), at(99))?;
+            assert_eq!(expired, Expiry { removed: 3, given_up: 2 });
             let statuses = [1, 2, 3].map(|seq| status_of(conn, key, seq).unwrap());
             assert_eq!(statuses, [Some(Expired), Some(Unknown), Some(Sent)]);
             assert_eq!(outstanding(conn)?, 1);
@@ -290,7 +406,7 @@ on_both! {
                 .map(|seq| receipt(&format!("x{seq}"), Delivered, 20))
                 .collect();
             let came = messages::apply_receipts(conn, "main", &receipts)?;
-            assert_eq!(came, Receipts { matched: 2_500, unmatched: 100 });
+            assert_eq!(came, Receipts { matched: 2_500, unmatched: 100, ..NONE });
             assert_eq!(messages::counts(conn, key)?, Counts { delivered: 2_500, ..Counts::default() });
             Ok(())
         };
@@ -318,13 +434,13 @@ async fn a_receipt_that_crosses_its_settling_is_joined_by_the_sweep() {
         Ok(done)
     });
     let (settled, received) = tokio::join!(settle, receive);
-    assert_eq!(settled.unwrap().joined, 0);
+    assert_eq!(settled.unwrap().joined, Joined::new());
     assert_eq!(received.unwrap(), UNMATCHED);
     let sweep = move |conn: &mut Conn| {
-        assert_eq!(messages::rematch(conn, at(21), 10)?, 0);
-        assert_eq!(messages::rematch(conn, at(20), 10)?, 1);
-        assert_eq!(messages::rematch(conn, at(0), 10)?, 0);
-        assert_eq!((unmatched(conn)?, outstanding(conn)?), (0, 0));
+        assert_eq!(messages::rematch(conn, at(21), 10)?, Joined::new());
+        assert_eq!(messages::rematch(conn, at(20), 10)?, one_joined());
+        assert_eq!(messages::rematch(conn, at(0), 10)?, Joined::new());
+        assert_eq!(unmatched(conn)?, 0);
         status_of(conn, key, 1)
     };
     assert_eq!(database.write(sweep).await.unwrap(), Some(Delivered));

@@ -159,6 +159,7 @@ fn settlement(campaign: CampaignKey, seq: u32, draw: &mut Draw) -> Settlement {
         attempt: 1,
         status: MessageStatus::ALL[seq as usize % MessageStatus::ALL.len()],
         gateway: "main".to_owned(),
+        destination: fixtures::contact(seq).phone,
         text: draw.text(),
         sender: draw.text(),
         reference: 7,

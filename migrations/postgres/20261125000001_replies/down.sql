@@ -1,0 +1,3 @@
+DROP INDEX campaigns_sender;
+DROP TABLE number_blocks;
+DROP TABLE inbound_messages;
