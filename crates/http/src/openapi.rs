@@ -16,7 +16,10 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Components, OpenApi as Description};
 use utoipa::{Modify, OpenApi};
 
-use crate::{api_keys, campaigns, clients, contacts, health, invalid_contacts, sms_messages};
+use crate::{
+    api_keys, campaigns, clients, contacts, gateways, health, inbound_messages, invalid_contacts,
+    sms_messages,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -30,6 +33,8 @@ use crate::{api_keys, campaigns, clients, contacts, health, invalid_contacts, sm
         (name = "Campaigns", description = "One message to many contacts"),
         (name = "Contacts", description = "Whom a campaign writes to"),
         (name = "SMSMessages", description = "Single messages: those of campaigns, and those sent directly"),
+        (name = "InboundMessages", description = "Replies: messages from handsets"),
+        (name = "Gateways", description = "The ways out, for the operator"),
         (name = "ApiKeys", description = "Who may ask for what"),
         (name = "Clients", description = "Whose campaigns, messages and keys they are"),
         (name = "Service", description = "What the service says of itself"),
@@ -52,6 +57,10 @@ use crate::{api_keys, campaigns, clients, contacts, health, invalid_contacts, sm
         sms_messages::list,
         sms_messages::show,
         sms_messages::send,
+        inbound_messages::list,
+        gateways::list,
+        gateways::unmatched_receipts,
+        gateways::unmatched_messages,
         api_keys::list,
         api_keys::create,
         api_keys::show,

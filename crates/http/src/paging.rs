@@ -11,11 +11,14 @@ use clarion_domain::filter::{Filter, FilterFault, Sorts};
 use clarion_domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use clarion_persistence::api_keys::ApiKey;
 use clarion_persistence::clients::Client;
+use clarion_persistence::inbound_messages::Reply;
 use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::listing::{ListRequest, Property};
-use clarion_persistence::messages::Message;
+use clarion_persistence::messages::{Message, UnmatchedReceipt};
 use clarion_persistence::recipients::Recipient;
-use clarion_persistence::{api_keys, campaigns, clients, invalid_contacts, messages, recipients};
+use clarion_persistence::{
+    api_keys, campaigns, clients, inbound_messages, invalid_contacts, messages, recipients,
+};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -52,6 +55,14 @@ impl Listed for InvalidContact {
 
 impl Listed for Message {
     const PROPERTIES: &'static [Property] = &messages::PROPERTIES;
+}
+
+impl Listed for Reply {
+    const PROPERTIES: &'static [Property] = &inbound_messages::PROPERTIES;
+}
+
+impl Listed for UnmatchedReceipt {
+    const PROPERTIES: &'static [Property] = &messages::UNMATCHED_PROPERTIES;
 }
 
 /// What a request asks of a list of such records.

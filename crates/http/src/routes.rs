@@ -8,7 +8,8 @@ use actix_web::web::{ServiceConfig, scope};
 
 use crate::state::{authenticate, once};
 use crate::{
-    api_keys, campaigns, clients, contacts, health, invalid_contacts, openapi, rate, sms_messages,
+    api_keys, campaigns, clients, contacts, gateways, health, inbound_messages, invalid_contacts,
+    openapi, rate, sms_messages,
 };
 use address::Address;
 
@@ -74,6 +75,10 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/Clients/{id}")
             .get(clients::show)
             .put(clients::rename),
+        Address::at("/api/InboundMessages").get(inbound_messages::list),
+        Address::at("/api/Gateways").get(gateways::list),
+        Address::at("/api/Gateways/{name}/UnmatchedReceipts").get(gateways::unmatched_receipts),
+        Address::at("/api/Gateways/{name}/UnmatchedMessages").get(gateways::unmatched_messages),
     ]
 }
 

@@ -66,7 +66,7 @@ fn implied(operation: &Operation, path: &str) -> BTreeSet<u16> {
     if has_query(operation) {
         statuses.insert(400);
     }
-    if path.contains('{') {
+    if path.contains("{id}") {
         statuses.insert(404);
     }
     statuses

@@ -12,7 +12,7 @@ use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::message::MessageDraft;
 use clarion_domain::recipient::RecipientKey;
-use clarion_engine::{Addition, Intake, InvalidContacts};
+use clarion_engine::{Addition, GatewayTraffic, Intake, InvalidContacts};
 use clarion_persistence::{Conn, StoreError};
 
 use super::State;
@@ -56,7 +56,7 @@ impl Needs for MessagesSend {
     const SCOPE: Scope = Scope::MessagesSend;
 }
 
-/// Keys and clients.
+/// Keys, clients and gateways.
 pub(crate) struct Admin;
 
 /// A scope of those who change something.
@@ -198,6 +198,11 @@ impl Caller<Admin> {
 
     pub(crate) fn client(&self) -> ClientId {
         self.client
+    }
+
+    /// What there is to see of the gateways.
+    pub(crate) async fn gateways(&self) -> Result<Vec<GatewayTraffic>, Problem> {
+        Ok(self.state.engine.gateways().await?)
     }
 
     /// Most live keys that a client may have.

@@ -34,7 +34,7 @@ impl Call {
     }
 
     fn has_id(&self) -> bool {
-        self.path.contains('{')
+        self.path.contains("{id}")
     }
 
     /// Its address for something of the first client's.

@@ -10,8 +10,9 @@ use chrono::{DateTime, Utc};
 use clarion_domain::api_key::KeyText;
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::clock::Clock;
+use clarion_domain::gateway::Gateway;
 use clarion_domain::phone::{PhoneRules, Region};
-use clarion_engine::{Engine, EngineSettings};
+use clarion_engine::{Engine, EngineSettings, RunningEngine};
 use clarion_http::{HttpSettings, Running, Server, ServerError, State, keys};
 use clarion_persistence::api_keys::{self, NewApiKey};
 use clarion_persistence::testing::{TestDatabase, postgres, sqlite};
@@ -94,6 +95,17 @@ impl TestApp {
         let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
         let engine = Engine::new(store.clone(), Arc::clone(&clock), setup.engine);
         Server::bind(&setup.http, State::new(store, engine, phones(), clock))
+    }
+
+    /// Another server on the same database, over a running engine with these gateways.
+    pub(crate) fn serve_over(&self, gateways: Vec<Arc<dyn Gateway>>) -> (Running, RunningEngine) {
+        let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
+        let setup = Setup::default();
+        let engine = Engine::new(self.store.clone(), Arc::clone(&clock), setup.engine);
+        let running = engine.start(gateways);
+        let state = State::new(self.store.clone(), engine, phones(), clock);
+        let server = Server::bind(&setup.http, state).expect("a free port");
+        (server, running)
     }
 
     pub(crate) async fn stop(self) {
