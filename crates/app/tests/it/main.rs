@@ -10,6 +10,7 @@
 mod campaign;
 mod commands;
 mod example;
+mod faults;
 mod file_jobs;
 mod roles;
 mod sending;
