@@ -67,7 +67,7 @@ no answer, but a receipt | response.silent_share = 1 | 6
 /// What troubles the whole bind, and so comes one by one when the others have ended.
 const DISTURBING: &str = "\
 long: throttled | response.per_second = 1 | 1
-long: bursts | response.throttle_every_ms = 1000; response.throttle_for_ms = 700 | 1
+long: bursts | response.throttle_every_ms = 1000; response.throttle_for_ms = 300 | 1
 stalled | response.stall_share = 1; response.stall_ms = [300, 300] | 1
 cut off in the middle of the answer | response.cut_share = 1; receipt.none = 1 | 6
 as usual on the next connection | receipt.undeliverable = 1 | 5
@@ -186,7 +186,7 @@ system_id = 'clarion'
 id_form = '{id_form}'
 response_timeout = '2s'
 reconnect_min = '100ms'
-retry = '5s'
+retry = '10s'
 "
     )
 }
