@@ -162,6 +162,8 @@ fn known_keys() -> Result<Vec<String>, ConfigError> {
     let complete = Config::try_from(&Settings::complete())?.collect()?;
     let mut known: Vec<String> = SECRETS.into_iter().map(join_suffix).collect();
     gather("", &complete, &mut known);
+    // Without an entry of its own an open section is not among the defaults.
+    known.extend(OPEN_SECTIONS.map(ToOwned::to_owned));
     Ok(known)
 }
 

@@ -154,6 +154,20 @@ fn an_unknown_key_of_a_gateway_is_found_too() {
 }
 
 #[test]
+fn a_gateway_may_explain_codes_of_its_own() {
+    let gateway = "[[gateways]]\nname = \"main\"\nhost = \"h\"\nsystem_id = \"s\"\n\
+        [gateways.codes]\n\"0x401\" = \"failed_insufficient_credit\"\n\"0x58\" = \"temporary\"";
+    let (_folder, origins) = origins(gateway);
+    let settings = Settings::load(&origins).unwrap();
+    let codes: Vec<&str> = settings.gateways[0]
+        .codes
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(codes, ["0x401", "0x58"]);
+}
+
+#[test]
 fn an_unknown_variable_names_the_nearest_known_one() {
     assert_eq!(
         refusal(with_variables(&[("CLARION__DATABSE__URL", "x")])),

@@ -56,6 +56,7 @@ submit failed | response.error = 0x45 | 8
 expired at once | response.error = 0x62 | 3
 undeliverable at once | response.error = 0xFE | 5
 a code of the provider's own | response.error = 0x400 | 7
+a code that the gateway explains | response.error = 0x401 | 1000
 long: all parts delivered | receipt.delivered = 1 | 1
 long: one part undeliverable | text = 'second'; receipt.undeliverable = 1 | 5
 long: one part refused | text = 'second'; response.error = 0x0B | 34
@@ -187,6 +188,8 @@ id_form = '{id_form}'
 response_timeout = '2s'
 reconnect_min = '100ms'
 retry = '10s'
+[gateways.codes]
+'0x401' = 'failed_insufficient_credit'
 "
     )
 }
