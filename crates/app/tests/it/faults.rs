@@ -68,7 +68,7 @@ no answer, but a receipt | response.silent_share = 1 | 6
 /// What troubles the whole bind, and so comes one by one when the others have ended.
 const DISTURBING: &str = "\
 long: throttled | response.per_second = 1 | 1
-long: bursts | response.throttle_every_ms = 1000; response.throttle_for_ms = 300 | 1
+long: bursts | response.throttle_every_ms = 700; response.throttle_for_ms = 200 | 1
 stalled | response.stall_share = 1; response.stall_ms = [300, 300] | 1
 cut off in the middle of the answer | response.cut_share = 1; receipt.none = 1 | 6
 as usual on the next connection | receipt.undeliverable = 1 | 5
