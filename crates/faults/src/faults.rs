@@ -1,0 +1,228 @@
+//! The faults, and what the service promises under each.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use crate::chance::Chance;
+use crate::database::Database;
+use crate::ledger::{self, Counts};
+use crate::oracle::{Behaviour, Receipts};
+use crate::wait;
+use crate::world::{BINDS, LEASE, WINDOW, World};
+
+/// Contacts of a campaign.
+const CONTACTS: u32 = 400;
+/// A campaign that does not get so far in time is looked at all the same.
+const UNDER_WAY: Duration = Duration::from_secs(20);
+/// How long a database stays away.
+const OUTAGE: Duration = Duration::from_millis(1_500);
+
+/// A way to break things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// SIGKILL at the so manieth write of a thread, counted from before the campaign is posted.
+    KillAtWrite(u64),
+    /// SIGKILL at any moment from the posting of a campaign to its end.
+    Kill,
+    /// SIGKILL while receipts are held back until the service is there again.
+    KillBeforeReceipts,
+    /// SIGKILL while receipts come before the responses.
+    KillAfterReceipts,
+    /// SIGTERM at any moment.
+    Stop,
+    /// Stopped for longer than the lease, and woken again.
+    Freeze,
+    /// One answer in twenty is never given.
+    Swallow,
+    /// Connections break in the middle of an answer.
+    Cut,
+    /// Everything is refused for now, for a while.
+    Throttle,
+    /// PostgreSQL's first process is killed.
+    DatabaseKill,
+    /// PostgreSQL ends without a good-bye.
+    DatabaseStop,
+}
+
+/// What came of one fault.
+pub(crate) struct Point {
+    pub(crate) counts: Counts,
+    /// Parts of which the oracle wrote no answer.
+    pub(crate) unanswered: usize,
+    /// From the end of the fault to the first part that came after it.
+    pub(crate) resumed: Option<Duration>,
+}
+
+impl Fault {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::KillAtWrite(_) => "SIGKILL at the nth write",
+            Self::Kill => "SIGKILL at a random moment",
+            Self::KillBeforeReceipts => "SIGKILL, receipts after the restart",
+            Self::KillAfterReceipts => "SIGKILL, receipts before responses",
+            Self::Stop => "graceful stop at a random moment",
+            Self::Freeze => "SIGSTOP beyond the lease, SIGCONT",
+            Self::Swallow => "responses swallowed",
+            Self::Cut => "disconnect in the middle of a PDU",
+            Self::Throttle => "throttling storm",
+            Self::DatabaseKill => "SIGKILL of PostgreSQL",
+            Self::DatabaseStop => "immediate stop of PostgreSQL",
+        }
+    }
+
+    /// Breaks the world once.
+    pub(crate) fn strike(self, world: &mut World, chance: &mut Chance) -> anyhow::Result<Point> {
+        world.populate()?;
+        world.oracle.begin(self.behaviour(chance));
+        let (body, tag) = world.new_campaign(CONTACTS);
+        let posted = match self {
+            Self::KillAtWrite(nth) => killed_at_write(world, &body, nth)?,
+            _ => {
+                let id = world.try_post(&body)?;
+                self.break_under_way(world, chance)?;
+                Some(id)
+            }
+        };
+        let since = Instant::now();
+        world.populate()?;
+        world
+            .oracle
+            .change(|rules| rules.receipts = Receipts::After(Duration::ZERO));
+        let campaign = match posted {
+            Some(id) => id,
+            None => world.post_unless_there(&body, &tag)?,
+        };
+        let completed = world.quiet(&campaign);
+        let submits = world.oracle.submits();
+        let after = submits.iter().find(|submit| submit.at > since);
+        Ok(Point {
+            counts: ledger::count(&world.database, &campaign, &submits, completed)?,
+            unanswered: submits.iter().filter(|submit| !submit.answered).count(),
+            resumed: after.map(|submit| submit.at - since),
+        })
+    }
+
+    fn behaviour(self, chance: &mut Chance) -> Behaviour {
+        let usual = Behaviour {
+            delay: Duration::from_millis(chance.one_of(&[0, 2, 10, 30, 60], 10)),
+            ..Behaviour::default()
+        };
+        match self {
+            Self::KillBeforeReceipts => Behaviour {
+                receipts: Receipts::Held,
+                ..usual
+            },
+            Self::KillAfterReceipts => Behaviour {
+                receipts: Receipts::After(Duration::ZERO),
+                delay: Duration::from_millis(40),
+                ..usual
+            },
+            Self::Swallow => Behaviour {
+                swallow_every: 20,
+                ..usual
+            },
+            _ => usual,
+        }
+    }
+
+    /// Lets the campaign get somewhere, and breaks something then.
+    fn break_under_way(self, world: &mut World, chance: &mut Chance) -> anyhow::Result<()> {
+        let some = usize::try_from(chance.below(u64::from(CONTACTS)))?;
+        wait::until(UNDER_WAY, || world.oracle.seen() >= some);
+        wait::pass(Duration::from_micros(chance.below(60_000)));
+        let victim = usize::try_from(chance.below(world.nodes.len().try_into()?))?;
+        match self {
+            Self::KillAtWrite(_) | Self::Swallow => {}
+            Self::Kill | Self::KillBeforeReceipts | Self::KillAfterReceipts => {
+                world.nodes.get_mut(victim).context("no node")?.kill()?;
+            }
+            Self::Stop => world.nodes.remove(victim).stop()?,
+            Self::Freeze => {
+                let node = world.nodes.get(victim).context("no node")?;
+                node.signal("STOP")?;
+                wait::pass(LEASE * 2);
+                node.signal("CONT")?;
+            }
+            Self::Cut => world.oracle.change(|rules| rules.cut_after = Some(some)),
+            Self::Throttle => {
+                let until = Instant::now() + Duration::from_millis(500 + chance.below(1_500));
+                world
+                    .oracle
+                    .change(|rules| rules.throttle_until = Some(until));
+                wait::until(UNDER_WAY, || Instant::now() >= until);
+            }
+            Self::DatabaseKill | Self::DatabaseStop => self.break_database(world)?,
+        }
+        Ok(())
+    }
+
+    fn break_database(self, world: &World) -> anyhow::Result<()> {
+        let Database::Postgres(cluster) = &world.database else {
+            anyhow::bail!("there is no server to break");
+        };
+        match self {
+            Self::DatabaseKill => cluster.kill()?,
+            _ => cluster.stop_immediately()?,
+        }
+        wait::pass(OUTAGE);
+        cluster.go_up()
+    }
+}
+
+/// Posts a campaign to a node that is killed at one of its writes; the campaign's id, if it was told.
+fn killed_at_write(world: &mut World, body: &str, nth: u64) -> anyhow::Result<Option<String>> {
+    let node = world.nodes.first().context("no node")?;
+    let tracer = node.kill_at_write(nth)?;
+    let posted = world.try_post(body).ok();
+    let died = || world.nodes.first_mut().is_none_or(|node| !node.runs());
+    wait::until(Duration::from_secs(6), died);
+    drop(tracer);
+    // One that has not come to that write by now is killed where it stands.
+    if let Some(node) = world.nodes.first_mut() {
+        drop(node.kill());
+    }
+    Ok(posted)
+}
+
+impl Point {
+    /// What the service promised and did not keep, in words; empty where it kept all.
+    pub(crate) fn breaches(&self, fault: Fault) -> Vec<String> {
+        let counts = &self.counts;
+        let zeros = [
+            ("lost", counts.lost),
+            ("duplicates", counts.duplicates),
+            ("lies", counts.lies),
+            ("stuck", counts.stuck),
+            ("receipts unmatched", counts.unmatched),
+            ("counter errors", counts.counter_errors),
+        ];
+        let zeros = zeros.into_iter().filter(|(_, count)| *count > 0);
+        let mut breaches: Vec<_> = zeros
+            .map(|(what, count)| format!("{what} {count}"))
+            .collect();
+        let (unknown, bound) = self.unknown_and_bound(fault);
+        if unknown > bound {
+            breaches.push(format!("unknown {unknown}, and {bound} are allowed"));
+        }
+        breaches
+    }
+
+    /// Messages of unknown outcome, and how many there may be.
+    fn unknown_and_bound(&self, fault: Fault) -> (usize, usize) {
+        let unknown = self.counts.unknown;
+        let in_flight = WINDOW * BINDS;
+        match fault {
+            // What was answered and not yet written down when the process died is counted in a column of its own.
+            Fault::KillAtWrite(_)
+            | Fault::Kill
+            | Fault::KillBeforeReceipts
+            | Fault::KillAfterReceipts => (unknown - self.counts.answered, in_flight),
+            Fault::Stop | Fault::Throttle => (unknown, 0),
+            Fault::Swallow => (unknown, self.unanswered),
+            Fault::Freeze | Fault::Cut | Fault::DatabaseKill | Fault::DatabaseStop => {
+                (unknown, in_flight)
+            }
+        }
+    }
+}

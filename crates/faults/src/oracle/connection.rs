@@ -1,0 +1,241 @@
+//! One connection to the oracle: a thread that reads, and one that writes what is due.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Receipt, Receipts, State, Submit, lock};
+use crate::pdu::{self, Frame};
+
+/// Between two looks for what is due.
+const TICK: Duration = Duration::from_millis(1);
+/// Most receipts that await their answer on one connection.
+const RECEIPTS_OPEN: usize = 50;
+/// In sequence numbers of receipts, so that none is taken for one of the client's.
+const FIRST_SEQUENCE: u32 = 1;
+
+/// An answer that waits for its time.
+struct Due {
+    at: Instant,
+    bytes: Vec<u8>,
+    /// The part that it answers.
+    answers: Option<usize>,
+}
+
+/// A connection, as its two threads share it.
+pub(super) struct Connection {
+    number: u64,
+    state: Arc<Mutex<State>>,
+    due: Mutex<VecDeque<Due>>,
+    /// Receipts that were written, by sequence number.
+    open: Mutex<HashMap<u32, usize>>,
+    receives: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Connection {
+    /// Serves a client on threads of its own.
+    pub(super) fn serve(stream: TcpStream, number: u64, state: Arc<Mutex<State>>) {
+        let connection = Arc::new(Self {
+            number,
+            state,
+            due: Mutex::default(),
+            open: Mutex::default(),
+            receives: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        });
+        let Ok(reader) = stream.try_clone() else {
+            return;
+        };
+        let reading = Arc::clone(&connection);
+        std::thread::spawn(move || {
+            // However it ends: the client is gone.
+            drop(reading.read(reader));
+            reading.ended.store(true, Ordering::SeqCst);
+        });
+        std::thread::spawn(move || {
+            drop(connection.write(&stream));
+            drop(stream.shutdown(Shutdown::Both));
+            connection.ended.store(true, Ordering::SeqCst);
+            connection.take_receipts_back();
+        });
+    }
+
+    fn read(&self, mut stream: TcpStream) -> io::Result<()> {
+        loop {
+            let frame = Frame::read(&mut stream)?;
+            self.take(&frame);
+        }
+    }
+
+    fn take(&self, frame: &Frame) {
+        let sequence = frame.sequence;
+        let plain =
+            |body: &[u8]| pdu::frame(frame.command | pdu::RESPONSE, pdu::OK, sequence, body);
+        match frame.command {
+            pdu::SUBMIT_SM => self.take_submit(frame),
+            pdu::BIND_TRANSCEIVER | pdu::BIND_RECEIVER => {
+                self.receives.store(true, Ordering::SeqCst);
+                self.answer_now(plain(&pdu::text("oracle")));
+            }
+            pdu::BIND_TRANSMITTER => self.answer_now(plain(&pdu::text("oracle"))),
+            pdu::ENQUIRE_LINK | pdu::UNBIND => self.answer_now(plain(&[])),
+            command if command & pdu::RESPONSE != 0 => self.acknowledged(sequence),
+            _ => {
+                let refusal = pdu::frame(pdu::GENERIC_NACK, pdu::INVALID_COMMAND, sequence, &[]);
+                self.answer_now(refusal);
+            }
+        }
+    }
+
+    fn take_submit(&self, frame: &Frame) {
+        let Some(submit) = frame.submit_sm() else {
+            let refusal = pdu::frame(pdu::GENERIC_NACK, pdu::INVALID_COMMAND, frame.sequence, &[]);
+            return self.answer_now(refusal);
+        };
+        let at = Instant::now();
+        let mut state = lock(&self.state);
+        let index = state.submits.len();
+        let id = (1_000_000 + state.forgotten + index).to_string();
+        let rules = state.behaviour.clone();
+        let accepted = rules.throttle_until.is_none_or(|until| at >= until);
+        state.submits.push(Submit {
+            at,
+            destination: submit.destination,
+            source: submit.source,
+            text: submit.text,
+            part: submit.part,
+            id: id.clone(),
+            accepted,
+            answered: false,
+            receipt: if accepted {
+                Receipt::Owed
+            } else {
+                Receipt::Taken
+            },
+        });
+        drop(state);
+        let nth = u64::try_from(index).unwrap_or_default();
+        if accepted && rules.swallow_every > 0 && nth.is_multiple_of(rules.swallow_every) {
+            return;
+        }
+        let (status, body) = match accepted {
+            true => (pdu::OK, pdu::text(&id)),
+            false => (pdu::THROTTLED, Vec::new()),
+        };
+        self.answer(Due {
+            at: at + rules.delay,
+            bytes: pdu::frame(
+                pdu::SUBMIT_SM | pdu::RESPONSE,
+                status,
+                frame.sequence,
+                &body,
+            ),
+            answers: Some(index),
+        });
+    }
+
+    fn answer_now(&self, bytes: Vec<u8>) {
+        self.answer(Due {
+            at: Instant::now(),
+            bytes,
+            answers: None,
+        });
+    }
+
+    fn answer(&self, due: Due) {
+        self.due
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(due);
+    }
+
+    fn acknowledged(&self, sequence: u32) {
+        let index = self.open().remove(&sequence);
+        let mut state = lock(&self.state);
+        if let Some(submit) = index.and_then(|index| state.submits.get_mut(index)) {
+            submit.receipt = Receipt::Taken;
+        }
+    }
+
+    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u32, usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, mut stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let mut sequence = FIRST_SEQUENCE;
+        while !self.ended.load(Ordering::SeqCst) {
+            while let Some(due) = self.next_due() {
+                if due.answers.is_some() && self.is_to_break() {
+                    let half = due.bytes.len() / 2;
+                    return stream.write_all(due.bytes.get(..half).unwrap_or_default());
+                }
+                stream.write_all(&due.bytes)?;
+                self.answered(due.answers);
+            }
+            for bytes in self.receipts_due(&mut sequence) {
+                stream.write_all(&bytes)?;
+            }
+            std::thread::sleep(TICK);
+        }
+        Ok(())
+    }
+
+    fn next_due(&self) -> Option<Due> {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.pop_front_if(|first| first.at <= Instant::now())
+    }
+
+    fn is_to_break(&self) -> bool {
+        let mut state = lock(&self.state);
+        let seen = state.submits.len();
+        state
+            .behaviour
+            .cut_after
+            .take_if(|at| seen >= *at)
+            .is_some()
+    }
+
+    fn answered(&self, part: Option<usize>) {
+        let mut state = lock(&self.state);
+        if let Some(submit) = part.and_then(|index| state.submits.get_mut(index)) {
+            submit.answered = true;
+        }
+    }
+
+    fn receipts_due(&self, sequence: &mut u32) -> Vec<Vec<u8>> {
+        if !self.receives.load(Ordering::SeqCst) {
+            return Vec::new();
+        }
+        let mut open = self.open();
+        let mut state = lock(&self.state);
+        let Receipts::After(delay) = state.behaviour.receipts else {
+            return Vec::new();
+        };
+        let (now, room) = (Instant::now(), RECEIPTS_OPEN.saturating_sub(open.len()));
+        let is_due = |submit: &Submit| submit.receipt == Receipt::Owed && submit.at + delay <= now;
+        let parts = state.submits.iter_mut().enumerate();
+        let due = parts.filter(|(_, submit)| is_due(submit)).take(room);
+        due.map(|(index, submit)| {
+            *sequence += 1;
+            submit.receipt = Receipt::Given(self.number);
+            open.insert(*sequence, index);
+            pdu::receipt(*sequence, &submit.id, &submit.destination, &submit.source)
+        })
+        .collect()
+    }
+
+    /// What was not acknowledged here is given once more elsewhere.
+    fn take_receipts_back(&self) {
+        let mut state = lock(&self.state);
+        for submit in &mut state.submits {
+            if submit.receipt == Receipt::Given(self.number) {
+                submit.receipt = Receipt::Owed;
+            }
+        }
+    }
+}

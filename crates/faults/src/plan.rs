@@ -1,0 +1,149 @@
+//! Which faults strike which world how often.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::chance::Chance;
+use crate::faults::Fault;
+use crate::say;
+use crate::table::Row;
+use crate::world::{Kind, World};
+
+/// The most writes of one thread that the sweep counts to: beyond, a campaign of the harness is over.
+const SWEPT: u64 = 120;
+
+/// How much is run.
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) points: Points,
+    /// Words that a row has to have in its name; empty: all rows.
+    pub(crate) only: String,
+    /// No point begins after so many minutes.
+    pub(crate) minutes: Option<u64>,
+}
+
+/// Points of each row.
+#[derive(Clone, Copy)]
+pub(crate) struct Points {
+    sweep: u64,
+    kills: u64,
+    others: u64,
+}
+
+impl Plan {
+    /// A few minutes.
+    pub(crate) fn short() -> Self {
+        Self {
+            seed: 1,
+            points: Points {
+                sweep: 6,
+                kills: 4,
+                others: 1,
+            },
+            only: String::new(),
+            minutes: None,
+        }
+    }
+
+    /// More than three hundred points at which a process is killed.
+    pub(crate) fn full() -> Self {
+        Self {
+            points: Points {
+                sweep: 80,
+                kills: 40,
+                others: 10,
+            },
+            ..Self::short()
+        }
+    }
+
+    /// The rows of each world: a fault, and how often it strikes.
+    fn of(&self, kind: Kind) -> Vec<(Fault, u64)> {
+        let Points {
+            sweep,
+            kills,
+            others,
+        } = self.points;
+        let mut rows = vec![(Fault::Kill, kills)];
+        if kind != Kind::ThreeNodes {
+            rows.push((Fault::KillAtWrite(0), sweep));
+            rows.push((Fault::KillBeforeReceipts, others));
+            rows.push((Fault::KillAfterReceipts, others));
+        }
+        let more = [
+            Fault::Stop,
+            Fault::Freeze,
+            Fault::Swallow,
+            Fault::Cut,
+            Fault::Throttle,
+        ];
+        rows.extend(more.map(|fault| (fault, others)));
+        if kind != Kind::Sqlite {
+            rows.extend([Fault::DatabaseKill, Fault::DatabaseStop].map(|fault| (fault, others)));
+        }
+        rows.retain(|(fault, _)| fault.name().contains(&self.only));
+        rows
+    }
+}
+
+/// Runs all of it.
+pub(crate) fn run(plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
+    let end = plan
+        .minutes
+        .map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let is_over = || end.is_some_and(|end| Instant::now() >= end);
+    let mut rows = Vec::new();
+    for kind in [Kind::Sqlite, Kind::Postgres, Kind::ThreeNodes] {
+        let mut world = World::new(kind, clarion.to_owned())?;
+        for (fault, points) in plan.of(kind) {
+            let seeds = format!("{}–{}", plan.seed, plan.seed + points - 1);
+            let mut row = Row::new(fault.name(), kind.name(), seeds);
+            let Some(world) = &mut world else {
+                rows.push(row.not_run("no PostgreSQL"));
+                continue;
+            };
+            for index in (0..points).take_while(|_| !is_over()) {
+                strike(world, fault, (plan.seed + index, index, points), &mut row)?;
+            }
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// Strikes once, and shows what came of it.
+fn strike(
+    world: &mut World,
+    fault: Fault,
+    (seed, index, points): (u64, u64, u64),
+    row: &mut Row,
+) -> anyhow::Result<()> {
+    let fault = match fault {
+        Fault::KillAtWrite(_) => Fault::KillAtWrite(1 + index * SWEPT / points),
+        other => other,
+    };
+    let begin = Instant::now();
+    let before = row.breaches.len();
+    match fault.strike(world, &mut Chance::new(seed)) {
+        Ok(point) => {
+            row.add(fault, &point, seed);
+            say(&format!(
+                "{:5.1} s  {fault:?} on {}, seed {seed}: {:?}, resumed within {:?}",
+                begin.elapsed().as_secs_f64(),
+                world.database.name(),
+                point.counts,
+                point.resumed
+            ))?;
+        }
+        Err(error) => {
+            row.failed(seed, &error);
+            // What is left of it would stand in the way of the next.
+            world.nodes.clear();
+        }
+    }
+    for breach in row.breaches.iter().skip(before) {
+        say(&format!("BREACH {breach}"))?;
+        std::fs::write("target/faults.log", world.log())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! A world to break: the oracle, a database, and nodes of the service between them.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::database::{Cluster, Database};
+use crate::http::{self, Answer, Request};
+use crate::node::{Node, Setup};
+use crate::oracle::Oracle;
+use crate::wait;
+
+/// Binds of each node.
+pub(crate) const BINDS: usize = 2;
+/// Parts in flight on each of them.
+pub(crate) const WINDOW: usize = 20;
+/// How long the hold of a node that is gone lasts.
+pub(crate) const LEASE: Duration = Duration::from_secs(2);
+
+const KEY: &str = "key-of-the-fault-harness";
+const COMPLETED: i64 = 5;
+/// A campaign that has not ended by then is stuck.
+const QUIET: Duration = Duration::from_secs(60);
+/// How long a service may refuse a request that it has to carry out.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Which world to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+    /// Three nodes on one PostgreSQL.
+    ThreeNodes,
+}
+
+pub(crate) struct World {
+    pub(crate) oracle: Oracle,
+    pub(crate) database: Database,
+    pub(crate) nodes: Vec<Node>,
+    setup: Setup,
+    kind: Kind,
+    /// Campaigns posted so far: each has words and numbers of its own.
+    campaigns: u32,
+    /// Last, so that everything has ended when its files go.
+    _folder: TempDir,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+            Self::ThreeNodes => "PostgreSQL, 3 nodes",
+        }
+    }
+
+    fn nodes(self) -> usize {
+        match self {
+            Self::Sqlite | Self::Postgres => 1,
+            Self::ThreeNodes => 3,
+        }
+    }
+}
+
+impl World {
+    /// Makes one; `None` where there is no PostgreSQL for it.
+    pub(crate) fn new(kind: Kind, clarion: PathBuf) -> anyhow::Result<Option<Self>> {
+        let folder = tempfile::tempdir()?;
+        // PostgreSQL's account has to get to its own folder in it.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open)?;
+        let database = match kind {
+            Kind::Sqlite => Database::Sqlite(folder.path().join("clarion.db")),
+            Kind::Postgres | Kind::ThreeNodes => match Cluster::start(folder.path())? {
+                Some(cluster) => Database::Postgres(cluster),
+                None => return Ok(None),
+            },
+        };
+        let setup = Setup {
+            clarion,
+            folder: folder.path().to_owned(),
+            variables: Vec::new(),
+        };
+        let mut world = Self {
+            oracle: Oracle::start()?,
+            database,
+            nodes: Vec::new(),
+            setup,
+            kind,
+            campaigns: 0,
+            _folder: folder,
+        };
+        world.populate()?;
+        Ok(Some(world))
+    }
+
+    /// Removes nodes that have ended, and starts others in their place.
+    pub(crate) fn populate(&mut self) -> anyhow::Result<()> {
+        self.nodes.retain_mut(Node::runs);
+        while self.nodes.len() < self.kind.nodes() {
+            let node = self.setup.start(&self.config())?;
+            self.nodes.push(node);
+        }
+        Ok(())
+    }
+
+    fn config(&self) -> String {
+        format!(
+            "[server]\nlisten = '127.0.0.1:0'\nworkers = 1\n[database]\nurl = '{}'\n[auth]\nbootstrap_key = '{KEY}'\n\
+             [limits]\nrequests_per_second = 0\n[sending]\nlease = '{}s'\npoll_interval = '200ms'\n[log]\nlevel = 'info'\n\
+             [[gateways]]\nname = 'main'\nhost = '127.0.0.1'\nport = {}\nsystem_id = 'clarion'\nbinds = {BINDS}\n\
+             window = {WINDOW}\nresponse_timeout = '2s'\nreconnect_min = '100ms'\nreconnect_max = '500ms'\nretry = '30s'\n",
+            self.database.url(),
+            LEASE.as_secs(),
+            self.oracle.port(),
+        )
+    }
+
+    fn call(&self, request: &Request<'_>) -> anyhow::Result<Answer> {
+        let node = self.nodes.first().context("no node runs")?;
+        http::call(node.api, request)
+    }
+
+    fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let request = Request {
+            method: "GET",
+            path,
+            key: KEY,
+            body: "",
+        };
+        let answer = self.call(&request)?;
+        anyhow::ensure!(answer.status == 200, "{path} answered {}", answer.status);
+        Ok(answer.body)
+    }
+
+    /// A campaign that was not posted yet, as JSON, and the words that its message begins with.
+    pub(crate) fn new_campaign(&mut self, contacts: u32) -> (String, String) {
+        self.campaigns += 1;
+        let tag = format!("T{:05}", self.campaigns);
+        let contact = |index: u32| {
+            // Each a mobile number of its own.
+            let number = 10_000_000 + (self.campaigns * 10_000 + index) % 60_000_000;
+            // One in ten is of two parts.
+            let rest = if index.is_multiple_of(10) {
+                "x".repeat(170)
+            } else {
+                String::new()
+            };
+            json!({"phoneNumber": format!("+4477{number}"), "custom1": format!("{tag}-{index:05}"), "custom2": rest})
+        };
+        let body = json!({
+            "sender": "FAULTS",
+            // The word itself is nowhere but in the token, so that the token begins the text.
+            "message": "{Custom1} {Custom2|.}",
+            "trackLinkUrl": null,
+            "contacts": (0..contacts).map(contact).collect::<Vec<_>>(),
+        });
+        (body.to_string(), tag)
+    }
+
+    /// Posts a campaign once; its id.
+    pub(crate) fn try_post(&self, body: &str) -> anyhow::Result<String> {
+        let request = Request {
+            method: "POST",
+            path: "/api/Campaigns",
+            key: KEY,
+            body,
+        };
+        let answer = self.call(&request)?;
+        match (answer.status, answer.body.as_str()) {
+            (201, Some(id)) => Ok(id.to_owned()),
+            (status, _) => bail!("the campaign was answered with {status}: {}", answer.body),
+        }
+    }
+
+    /// Sees to it that a campaign whose answer may have been lost is there once.
+    pub(crate) fn post_unless_there(&self, body: &str, tag: &str) -> anyhow::Result<String> {
+        let found = |world: &Self| world.find(tag).ok();
+        let found =
+            wait::for_some(PATIENCE, || found(self)).context("no campaign can be listed")?;
+        if let Some(id) = found {
+            return Ok(id);
+        }
+        wait::for_some(PATIENCE, || self.try_post(body).ok()).context("no campaign can be posted")
+    }
+
+    /// The campaign whose first recipient has a token of this tag, if anybody can see it.
+    fn find(&self, tag: &str) -> anyhow::Result<Option<String>> {
+        let rows = self.database.rows(&format!(
+            "SELECT c.public_id FROM campaigns c JOIN recipients r ON r.campaign_id = c.id \
+             WHERE r.seq = 1 AND r.custom1 LIKE '{tag}-%'"
+        ))?;
+        for id in rows.into_iter().flatten() {
+            // One whose contacts were not taken in to the end has rows, and answers 404.
+            let request = Request {
+                method: "GET",
+                path: &format!("/api/Campaigns/{id}"),
+                key: KEY,
+                body: "",
+            };
+            if self.call(&request)?.status == 200 {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits until a campaign is Completed and no receipt is owed; whether it came to that in time.
+    pub(crate) fn quiet(&self, campaign: &str) -> bool {
+        let path = format!("/api/Campaigns/{campaign}");
+        let end = Instant::now() + QUIET;
+        let completed = || {
+            let answer = self.get(&path);
+            answer.is_ok_and(|campaign| campaign.get("status") == Some(&json!(COMPLETED)))
+        };
+        let completed = wait::until(QUIET, completed);
+        let left = end.saturating_duration_since(Instant::now());
+        wait::until(left, || self.oracle.receipts_owed() == 0);
+        completed
+    }
+
+    /// What the nodes have logged, for whoever looks into a breach.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.setup.folder.join("log")).unwrap_or_default()
+    }
+}
