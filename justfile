@@ -40,6 +40,10 @@ examples:
 ci:
     .ci/run
 
+# Break a running service in all ways, for some ten minutes; see docs/reliability.md.
+faults *arguments="--full":
+    .ci/faults {{ arguments }}
+
 # The service with PostgreSQL, in containers.
 up:
     docker compose up --build

@@ -29,13 +29,6 @@ pub(crate) struct Cluster {
 }
 
 impl Database {
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "SQLite",
-            Self::Postgres(_) => "PostgreSQL",
-        }
-    }
-
     /// As the service is told.
     pub(crate) fn url(&self) -> String {
         match self {

@@ -15,6 +15,8 @@ use crate::world::{BINDS, LEASE, WINDOW, World};
 const CONTACTS: u32 = 400;
 /// A campaign that does not get so far in time is looked at all the same.
 const UNDER_WAY: Duration = Duration::from_secs(20);
+/// What is amiss for longer stays amiss.
+const TO_BE_MENDED: Duration = Duration::from_secs(10);
 /// How long a database stays away.
 const OUTAGE: Duration = Duration::from_millis(1_500);
 
@@ -93,14 +95,21 @@ impl Fault {
             Some(id) => id,
             None => world.post_unless_there(&body, &tag)?,
         };
-        let completed = world.quiet(&campaign);
-        let submits = world.oracle.submits();
-        let after = submits.iter().find(|submit| submit.at > since);
-        Ok(Point {
-            counts: ledger::count(&world.database, &campaign, &submits, completed)?,
-            unanswered: submits.iter().filter(|submit| !submit.answered).count(),
-            resumed: after.map(|submit| submit.at - since),
-        })
+        self.settled(world, &campaign, since)
+    }
+
+    /// Waits for quiet and counts. What is amiss has to stay so: a node that lost its unit to another while the database was
+    /// away writes down what it knows some time after its campaign has ended.
+    fn settled(self, world: &World, campaign: &str, since: Instant) -> anyhow::Result<Point> {
+        let completed = world.quiet(campaign);
+        let end = Instant::now() + TO_BE_MENDED;
+        loop {
+            let point = Point::count(world, campaign, completed, since)?;
+            if point.breaches(self).is_empty() || Instant::now() >= end {
+                return Ok(point);
+            }
+            wait::pass(Duration::from_millis(500));
+        }
     }
 
     fn behaviour(self, chance: &mut Chance) -> Behaviour {
@@ -186,6 +195,21 @@ fn killed_at_write(world: &mut World, body: &str, nth: u64) -> anyhow::Result<Op
 }
 
 impl Point {
+    fn count(
+        world: &World,
+        campaign: &str,
+        completed: bool,
+        since: Instant,
+    ) -> anyhow::Result<Self> {
+        let submits = world.oracle.submits();
+        let after = submits.iter().find(|submit| submit.at > since);
+        Ok(Self {
+            counts: ledger::count(&world.database, campaign, &submits, completed)?,
+            unanswered: submits.iter().filter(|submit| !submit.answered).count(),
+            resumed: after.map(|submit| submit.at - since),
+        })
+    }
+
     /// What the service promised and did not keep, in words; empty where it kept all.
     pub(crate) fn breaches(&self, fault: Fault) -> Vec<String> {
         let counts = &self.counts;

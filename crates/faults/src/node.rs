@@ -32,8 +32,6 @@ pub(crate) struct Setup {
 pub(crate) struct Node {
     child: Child,
     pub(crate) api: SocketAddr,
-    /// How long it took to be ready.
-    pub(crate) started_in: Duration,
 }
 
 /// A tracer that will kill the node at one of its writes.
@@ -42,7 +40,6 @@ pub(crate) struct Tracer(Child);
 impl Setup {
     /// Starts a node and waits until it is ready.
     pub(crate) fn start(&self, config: &str) -> anyhow::Result<Node> {
-        let begin = Instant::now();
         let file = self.folder.join("clarion.toml");
         fs::write(&file, config)?;
         let log = File::options()
@@ -62,11 +59,7 @@ impl Setup {
             .with_context(|| format!("{} does not start", self.clarion.display()))?;
         let lines = lines_of(child.stdout.take().context("no output")?);
         match greeting(&lines) {
-            Ok(api) => Ok(Node {
-                child,
-                api,
-                started_in: begin.elapsed(),
-            }),
+            Ok(api) => Ok(Node { child, api }),
             Err(error) => {
                 drop(child.kill());
                 drop(child.wait());

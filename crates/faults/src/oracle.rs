@@ -63,8 +63,8 @@ pub(crate) struct Submit {
 /// Where the receipt of a part stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receipt {
-    /// Still to be given.
-    Owed,
+    /// Still to be given, after that moment.
+    Owed(Instant),
     /// Written on the connection of this number, and not acknowledged.
     Given(u64),
     /// Acknowledged.

@@ -27,6 +27,7 @@ const RECEIPT_FLAG: u8 = 0x04;
 /// A frame as it was read.
 pub(crate) struct Frame {
     pub(crate) command: u32,
+    pub(crate) status: u32,
     pub(crate) sequence: u32,
     body: Vec<u8>,
 }
@@ -57,6 +58,7 @@ impl Frame {
         from.read_exact(&mut body)?;
         Ok(Self {
             command: word(4),
+            status: word(8),
             sequence: word(12),
             body,
         })

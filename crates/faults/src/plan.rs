@@ -10,7 +10,7 @@ use crate::table::Row;
 use crate::world::{Kind, World};
 
 /// The most writes of one thread that the sweep counts to: beyond, a campaign of the harness is over.
-const SWEPT: u64 = 120;
+const SWEPT: u64 = 80;
 
 /// How much is run.
 pub(crate) struct Plan {
@@ -86,27 +86,42 @@ impl Plan {
     }
 }
 
-/// Runs all of it.
+/// Runs all of it, the worlds side by side.
 pub(crate) fn run(plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
+    let kinds = [Kind::Sqlite, Kind::Postgres, Kind::ThreeNodes];
+    let rows: Vec<_> = std::thread::scope(|scope| {
+        let running = kinds.map(|kind| scope.spawn(move || run_in(kind, plan, clarion)));
+        let rows = running.into_iter().map(|world| world.join());
+        rows.collect()
+    });
+    let mut all = Vec::new();
+    for rows in rows {
+        all.extend(rows.map_err(|_| anyhow::anyhow!("a world has panicked"))??);
+    }
+    Ok(all)
+}
+
+/// Runs the rows of one world.
+fn run_in(kind: Kind, plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
     let end = plan
         .minutes
         .map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
     let is_over = || end.is_some_and(|end| Instant::now() >= end);
+    let mut world = World::new(kind, clarion.to_owned())?;
     let mut rows = Vec::new();
-    for kind in [Kind::Sqlite, Kind::Postgres, Kind::ThreeNodes] {
-        let mut world = World::new(kind, clarion.to_owned())?;
-        for (fault, points) in plan.of(kind) {
-            let seeds = format!("{}–{}", plan.seed, plan.seed + points - 1);
-            let mut row = Row::new(fault.name(), kind.name(), seeds);
-            let Some(world) = &mut world else {
-                rows.push(row.not_run("no PostgreSQL"));
-                continue;
-            };
-            for index in (0..points).take_while(|_| !is_over()) {
-                strike(world, fault, (plan.seed + index, index, points), &mut row)?;
+    for (fault, points) in plan.of(kind) {
+        let seeds = format!("{}–{}", plan.seed, plan.seed + points - 1);
+        let mut row = Row::new(fault.name(), kind.name(), seeds);
+        match &mut world {
+            None => row = row.not_run("no PostgreSQL"),
+            Some(_) if is_over() => row = row.not_run("the time was over"),
+            Some(world) => {
+                for index in (0..points).take_while(|_| !is_over()) {
+                    strike(world, fault, (plan.seed + index, index, points), &mut row)?;
+                }
             }
-            rows.push(row);
         }
+        rows.push(row);
     }
     Ok(rows)
 }
@@ -130,7 +145,7 @@ fn strike(
             say(&format!(
                 "{:5.1} s  {fault:?} on {}, seed {seed}: {:?}, resumed within {:?}",
                 begin.elapsed().as_secs_f64(),
-                world.database.name(),
+                world.kind.name(),
                 point.counts,
                 point.resumed
             ))?;
@@ -143,7 +158,7 @@ fn strike(
     }
     for breach in row.breaches.iter().skip(before) {
         say(&format!("BREACH {breach}"))?;
-        std::fs::write("target/faults.log", world.log())?;
+        std::fs::write(format!("target/faults-{seed}.log"), world.log())?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::faults::{Fault, Point};
 use crate::ledger::Counts;
+use crate::world::{BINDS, WINDOW};
 
 /// A row: a fault on a database, over all its points.
 pub(crate) struct Row {
@@ -17,6 +18,8 @@ pub(crate) struct Row {
     sum: Counts,
     /// The most of one point.
     most_unknown: usize,
+    /// Points at which more messages were of unknown outcome than there is room for in all windows.
+    beyond_windows: usize,
     resumed: Duration,
     /// Each with the seed that brings it about again.
     pub(crate) breaches: Vec<String>,
@@ -32,6 +35,7 @@ impl Row {
             points: 0,
             sum: Counts::default(),
             most_unknown: 0,
+            beyond_windows: 0,
             resumed: Duration::ZERO,
             breaches: Vec::new(),
             not_run: None,
@@ -56,6 +60,7 @@ impl Row {
         sum.counter_errors += counts.counter_errors;
         self.points += 1;
         self.most_unknown = self.most_unknown.max(counts.unknown);
+        self.beyond_windows += usize::from(counts.unknown > WINDOW * BINDS);
         self.resumed = self.resumed.max(point.resumed.unwrap_or_default());
         let breaches = point.breaches(fault);
         let told = breaches
@@ -74,6 +79,7 @@ impl Row {
         match (&self.not_run, self.breaches.len()) {
             (Some(reason), _) => format!("not run: {reason}"),
             (None, 0) => "kept".to_owned(),
+            (None, 1) => "1 breach".to_owned(),
             (None, breaches) => format!("{breaches} breaches"),
         }
     }
@@ -83,7 +89,7 @@ impl Row {
         json!({
             "fault": self.fault, "database": self.database, "policy": "hold", "seeds": self.seeds, "points": self.points,
             "lost": sum.lost, "duplicates": sum.duplicates, "unknown": sum.unknown, "answeredUnknown": sum.answered,
-            "mostUnknown": self.most_unknown, "lies": sum.lies, "stuck": sum.stuck, "receiptsUnmatched": sum.unmatched,
+            "mostUnknown": self.most_unknown, "pointsBeyondWindows": self.beyond_windows, "lies": sum.lies, "stuck": sum.stuck, "receiptsUnmatched": sum.unmatched,
             "counterErrors": sum.counter_errors, "resumeSeconds": self.resumed.as_secs_f64(),
             "breaches": self.breaches, "verdict": self.verdict(),
         })
@@ -93,8 +99,8 @@ impl Row {
 /// The rows in Markdown.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| fault | database | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | resumed within | verdict |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| fault | database | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | points beyond window × binds | resumed within | verdict |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for row in rows {
         let sum = &row.sum;
@@ -109,16 +115,16 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
             sum.unknown,
             sum.answered,
             row.most_unknown,
+            row.beyond_windows,
         ];
         let numbers = numbers.map(|number| number.to_string()).join(" | ");
         let resumed = row.resumed.as_secs_f64();
         let verdict = row.verdict();
-        // A String takes whatever is written to it.
-        drop(writeln!(
+        let _ = writeln!(
             text,
             "| {} | {} | {} | {numbers} | {resumed:.1} s | {verdict} |",
             row.fault, row.database, row.seeds
-        ));
+        );
     }
     text
 }

@@ -41,7 +41,7 @@ pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) nodes: Vec<Node>,
     setup: Setup,
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// Campaigns posted so far: each has words and numbers of its own.
     campaigns: u32,
     /// Last, so that everything has ended when its files go.
@@ -153,7 +153,7 @@ impl World {
         };
         let body = json!({
             "sender": "FAULTS",
-            // The word itself is nowhere but in the token, so that the token begins the text.
+            // The token begins the text, and so is in the first part.
             "message": "{Custom1} {Custom2|.}",
             "trackLinkUrl": null,
             "contacts": (0..contacts).map(contact).collect::<Vec<_>>(),

@@ -14,8 +14,8 @@ use crate::pdu::{self, Frame};
 const TICK: Duration = Duration::from_millis(1);
 /// Most receipts that await their answer on one connection.
 const RECEIPTS_OPEN: usize = 50;
-/// In sequence numbers of receipts, so that none is taken for one of the client's.
-const FIRST_SEQUENCE: u32 = 1;
+/// After how long a receipt that was refused is given again.
+const GIVEN_AGAIN: Duration = Duration::from_millis(500);
 
 /// An answer that waits for its time.
 struct Due {
@@ -83,7 +83,7 @@ impl Connection {
             }
             pdu::BIND_TRANSMITTER => self.answer_now(plain(&pdu::text("oracle"))),
             pdu::ENQUIRE_LINK | pdu::UNBIND => self.answer_now(plain(&[])),
-            command if command & pdu::RESPONSE != 0 => self.acknowledged(sequence),
+            command if command & pdu::RESPONSE != 0 => self.acknowledged(frame),
             _ => {
                 let refusal = pdu::frame(pdu::GENERIC_NACK, pdu::INVALID_COMMAND, sequence, &[]);
                 self.answer_now(refusal);
@@ -112,7 +112,7 @@ impl Connection {
             accepted,
             answered: false,
             receipt: if accepted {
-                Receipt::Owed
+                Receipt::Owed(at)
             } else {
                 Receipt::Taken
             },
@@ -153,11 +153,15 @@ impl Connection {
             .push_back(due);
     }
 
-    fn acknowledged(&self, sequence: u32) {
-        let index = self.open().remove(&sequence);
+    /// A receipt that was answered with an error is given again after a while, as SMSCs do.
+    fn acknowledged(&self, frame: &Frame) {
+        let index = self.open().remove(&frame.sequence);
         let mut state = lock(&self.state);
         if let Some(submit) = index.and_then(|index| state.submits.get_mut(index)) {
-            submit.receipt = Receipt::Taken;
+            submit.receipt = match frame.status {
+                pdu::OK => Receipt::Taken,
+                _ => Receipt::Owed(Instant::now() + GIVEN_AGAIN),
+            };
         }
     }
 
@@ -167,7 +171,7 @@ impl Connection {
 
     fn write(&self, mut stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
-        let mut sequence = FIRST_SEQUENCE;
+        let mut sequence = 0;
         while !self.ended.load(Ordering::SeqCst) {
             while let Some(due) = self.next_due() {
                 if due.answers.is_some() && self.is_to_break() {
@@ -217,7 +221,7 @@ impl Connection {
             return Vec::new();
         };
         let (now, room) = (Instant::now(), RECEIPTS_OPEN.saturating_sub(open.len()));
-        let is_due = |submit: &Submit| submit.receipt == Receipt::Owed && submit.at + delay <= now;
+        let is_due = |submit: &Submit| matches!(submit.receipt, Receipt::Owed(from) if from <= now && submit.at + delay <= now);
         let parts = state.submits.iter_mut().enumerate();
         let due = parts.filter(|(_, submit)| is_due(submit)).take(room);
         due.map(|(index, submit)| {
@@ -234,7 +238,7 @@ impl Connection {
         let mut state = lock(&self.state);
         for submit in &mut state.submits {
             if submit.receipt == Receipt::Given(self.number) {
-                submit.receipt = Receipt::Owed;
+                submit.receipt = Receipt::Owed(Instant::now());
             }
         }
     }
