@@ -30,6 +30,9 @@ const DEFAULT_ENVIRONMENT: &str = "sandbox";
 /// What that environment means outside a checkout, where no file says it. Other environments are the operator's own.
 const BUILT_IN: &str = include_str!("../../../config/sandbox.toml");
 
+/// A shorter lease would end between two of its renewals wherever the database takes a moment.
+const SHORTEST_LEASE_MILLIS: u64 = 1_000;
+
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
@@ -159,6 +162,12 @@ impl Settings {
         }
         if self.auth.max_live_keys == 0 {
             return Err(wrong("auth.max_live_keys", "must be at least 1"));
+        }
+        if self.database.connections == 0 {
+            return Err(wrong("database.connections", "must be at least 1"));
+        }
+        if self.sending.lease.millis() < SHORTEST_LEASE_MILLIS {
+            return Err(wrong("sending.lease", "must be at least 1s"));
         }
         if Region::new(&self.phone.default_region).is_none() {
             return Err(wrong("phone.default_region", "is no region such as GB"));

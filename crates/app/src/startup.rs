@@ -13,7 +13,7 @@ use clarion_engine::{Engine, EngineSettings, RunningEngine, SystemClock};
 use clarion_gateway::simulator::{RunningSimulator, Simulator};
 use clarion_gateway::smpp::SmppGateway;
 use clarion_http::{Server, State};
-use clarion_persistence::{Store, clients};
+use clarion_persistence::{Store, StoreError, clients};
 use tracing::info;
 
 use crate::settings::{self, GatewayKind, Settings, Switch};
@@ -54,6 +54,21 @@ pub(crate) async fn open_store(settings: &Settings, clock: &dyn Clock) -> anyhow
         .write(move |conn| clients::ensure_first(conn, now))
         .await?;
     Ok(store)
+}
+
+/// The same for a command that may run beside a service that has the SQLite file: the schema is then the service's matter.
+pub(crate) async fn open_store_beside(
+    settings: &Settings,
+    clock: &dyn Clock,
+) -> anyhow::Result<Store> {
+    match open_store(settings, clock).await {
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::InUse { .. })) => {
+            Store::open_beside(&settings.database.for_store())
+                .await
+                .context("cannot open the database beside the service that has it")
+        }
+        opened => opened,
+    }
 }
 
 impl Service {

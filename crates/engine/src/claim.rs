@@ -71,7 +71,7 @@ pub(crate) async fn claim(
     }
     let mut held = Vec::with_capacity(chosen.len());
     for (campaign, unit) in lease(&core, chosen).await? {
-        let lease = Lease::new(unit, done.clone());
+        let lease = Lease::new(unit, &core.held, done.clone());
         if lease.unit().as_of != campaign.updated_at {
             // It changed between reading it and claiming.
             lease.let_go();
@@ -103,12 +103,12 @@ impl Wish {
 
 async fn lease(core: &Core, chosen: Vec<Outgoing>) -> Result<Vec<(Outgoing, Unit)>, StoreError> {
     let node = core.settings.node.clone();
-    let (now, until) = (core.now(), core.lease_until());
+    let lease = core.settings.lease;
     core.store
         .write(move |conn| {
             let mut claimed = Vec::with_capacity(chosen.len());
             for campaign in &chosen {
-                let units = send_units::claim(conn, campaign.key, &node, now, until, 1)?;
+                let units = send_units::claim(conn, campaign.key, &node, lease, 1)?;
                 claimed.extend(units.into_iter().map(|unit| (campaign.clone(), unit)));
             }
             Ok(claimed)

@@ -8,6 +8,7 @@ use clarion_persistence::Store;
 use tokio::sync::{Notify, watch};
 
 use crate::EngineSettings;
+use crate::lease::Held;
 use crate::receipts::Inbox;
 use crate::traffic::Traffic;
 
@@ -17,6 +18,8 @@ pub(crate) struct Core {
     pub(crate) settings: EngineSettings,
     /// Changes when there may be something to send that was not there before.
     pub(crate) work: watch::Sender<()>,
+    /// The units that this node knows to be in its hands.
+    pub(crate) held: Arc<Held>,
     /// Told when messages have moved, so that their campaigns may have to.
     pub(crate) moved: Notify,
     /// Where the gateways put what comes in.
@@ -32,6 +35,7 @@ impl Core {
             clock,
             settings,
             work: watch::Sender::new(()),
+            held: Arc::default(),
             moved: Notify::new(),
             inbox: Arc::new(Inbox::new()),
             traffic: Traffic::default(),
@@ -42,23 +46,10 @@ impl Core {
         self.clock.now()
     }
 
-    /// Until when a lease taken or renewed now is good.
-    pub(crate) fn lease_until(&self) -> DateTime<Utc> {
-        later(self.now(), self.settings.lease)
-    }
-
     /// There may be something to send.
     pub(crate) fn wake(&self) {
         self.work.send_replace(());
     }
-}
-
-/// A moment `by` after another; the end of time where there is no such moment.
-fn later(moment: DateTime<Utc>, by: std::time::Duration) -> DateTime<Utc> {
-    TimeDelta::from_std(by)
-        .ok()
-        .and_then(|by| moment.checked_add_signed(by))
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// A moment `by` before another; the beginning of time where there is no such moment.

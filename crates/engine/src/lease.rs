@@ -1,10 +1,11 @@
 //! The units this node holds: kept by renewing their leases, given back once nothing of them is under way.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use clarion_domain::recipient::RecipientKey;
+use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_persistence::send_units::{self, Unit};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +19,32 @@ const RELEASE_BATCH: usize = 500;
 /// A lease however short is not renewed more often than this; a timer needs some interval.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The units that this node knows to be in its hands: only their leases are renewed.
+#[derive(Debug, Default)]
+pub(crate) struct Held(Mutex<BTreeSet<Place>>);
+
+/// Which unit, by which of its leases.
+type Place = (CampaignKey, u32, i64);
+
+impl Held {
+    /// The first recipients of its units, by campaign.
+    fn units(&self) -> BTreeMap<CampaignKey, Vec<u32>> {
+        let mut units: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (campaign, first_seq, _) in &*self.lock() {
+            units.entry(*campaign).or_default().push(*first_seq);
+        }
+        units
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<Place>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn place(unit: &Unit) -> Place {
+    (unit.campaign, unit.first_seq, unit.epoch)
+}
+
 /// A unit that this node holds.
 ///
 /// It is given back only when its sender is done with it *and* the outcome of each of its messages is written down:
@@ -28,12 +55,19 @@ pub(crate) struct Lease {
     /// Messages without a written outcome, and one more while the sender holds on.
     open: AtomicUsize,
     done: mpsc::UnboundedSender<Unit>,
+    held: Arc<Held>,
 }
 
 impl Lease {
-    pub(crate) fn new(unit: Unit, done: mpsc::UnboundedSender<Unit>) -> Arc<Self> {
+    pub(crate) fn new(
+        unit: Unit,
+        held: &Arc<Held>,
+        done: mpsc::UnboundedSender<Unit>,
+    ) -> Arc<Self> {
+        held.lock().insert(place(&unit));
         Arc::new(Self {
             unit,
+            held: Arc::clone(held),
             open: AtomicUsize::new(1),
             done,
         })
@@ -71,15 +105,25 @@ impl Lease {
     }
 }
 
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.held.lock().remove(&place(&self.unit));
+    }
+}
+
 /// Renews this node's leases until told to stop.
 pub(crate) async fn renew(core: Arc<Core>, stop: CancellationToken) {
     let mut timer = tokio::time::interval((core.settings.lease / 3).max(SHORTEST_INTERVAL));
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(timer.tick()).await.is_some() {
-        let (owner, now, until) = (core.settings.node.clone(), core.now(), core.lease_until());
+        let (owner, units) = (core.settings.node.clone(), core.held.units());
+        if units.is_empty() {
+            continue;
+        }
+        let lease = core.settings.lease;
         let renewed = core
             .store
-            .write(move |conn| send_units::renew(conn, &owner, now, until))
+            .write(move |conn| send_units::renew(conn, &owner, &units, lease))
             .await;
         if let Err(error) = renewed {
             warn!(%error, "the leases could not be renewed");

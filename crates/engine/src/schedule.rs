@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clarion_persistence::{StoreError, campaigns};
+use clarion_persistence::{StoreError, campaigns, send_units};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -16,8 +16,11 @@ const TOO_LATE: &str =
 
 /// Starts campaigns until told to stop, once those are held back whose start was missed by too much.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
-    let held_back = stop.run_until_cancelled(hold_back_late(&core)).await;
-    if held_back.is_none() {
+    let begun = stop.run_until_cancelled(async {
+        take_from_former(&core).await;
+        hold_back_late(&core).await;
+    });
+    if begun.await.is_none() {
         return;
     }
     let mut work = core.work.subscribe();
@@ -32,6 +35,20 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
             _ = work.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }
+    }
+}
+
+/// Takes up at once what a former process of this SQLite file held; on PostgreSQL its leases have to run out.
+async fn take_from_former(core: &Core) {
+    let released = until_done("taking up what a former process held", || {
+        let owner = core.settings.node.clone();
+        core.store
+            .write(move |conn| send_units::release_of_others(conn, &owner))
+    })
+    .await;
+    if released > 0 {
+        info!(units = released, "taken up from a process that is gone");
+        core.wake();
     }
 }
 

@@ -220,10 +220,11 @@ impl Sender {
                 }
             }
             Err(error) => {
-                // Whether it was marked is open where the answer to a commit got lost: only the ledger can tell.
+                // Whether it was marked is open where the answer to a commit got lost.
                 drop(reservation);
-                self.let_all_go();
                 self.rest(error, "nothing could be marked").await;
+                batch.take_back(&self.core).await;
+                self.let_all_go();
             }
         }
     }

@@ -4,9 +4,13 @@ pub(crate) mod postgres;
 pub(crate) mod sqlite;
 mod texts;
 
-use chrono::NaiveDateTime;
+use std::time::Duration;
+
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Timestamp;
 
 use crate::campaigns::Kind;
 use crate::conn::on_each_backend;
@@ -86,18 +90,44 @@ each_its_own! {
     fn add_to_units(changes: &[(Key, [i32; COUNTERS])]) -> ();
 }
 
+/// The time that leases are judged by, in SQL: the one time that is asked of the database, since the clocks of nodes
+/// differ and jump ([ADR 16](../../../docs/adr/0016-leases-on-the-databases-clock.md)).
+pub(crate) fn lease_clock(conn: &Conn) -> SqlLiteral<Timestamp> {
+    sql(match conn {
+        Conn::Sqlite(_) => sqlite::LEASE_CLOCK,
+        Conn::Postgres(_) => postgres::LEASE_CLOCK,
+    })
+}
+
+/// When a lease that begins now ends, in SQL.
+pub(crate) fn lease_end(conn: &Conn, lease: Duration) -> SqlLiteral<Timestamp> {
+    sql(&match conn {
+        Conn::Sqlite(_) => sqlite::LEASE_END.to_owned(),
+        Conn::Postgres(_) => postgres::lease_end(lease),
+    })
+}
+
+/// Whether this process has the database to itself: then whoever else holds a lease is gone.
+pub(crate) fn is_alone(conn: &Conn) -> bool {
+    matches!(conn, Conn::Sqlite(_))
+}
+
 /// Locks units of a campaign that are not finished and in nobody's hands; their first recipients.
 pub(crate) fn lock_free_units(
     conn: &mut Conn,
     campaign: i64,
-    now: NaiveDateTime,
     limit: i64,
 ) -> Result<Vec<i32>, StoreError> {
     use schema::send_units::dsl;
+    let now = lease_clock(conn);
     let free = dsl::send_units
         .filter(dsl::campaign_id.eq(campaign))
         .filter(dsl::sent_at.is_null())
-        .filter(dsl::lease_until.is_null().or(dsl::lease_until.le(now)))
+        .filter(
+            dsl::lease_until
+                .is_null()
+                .or(dsl::lease_until.le(now.nullable())),
+        )
         .order(dsl::first_seq)
         .limit(limit)
         .select(dsl::first_seq);

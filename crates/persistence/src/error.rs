@@ -34,9 +34,14 @@ pub enum StoreError {
     Url(String),
     /// Another process has this SQLite file open.
     #[error(
-        "{0} is in use by another process: stop it first, or use PostgreSQL to run several nodes"
+        "{path} is in use by another process{process}: stop it first, or use PostgreSQL to run several nodes"
     )]
-    InUse(String),
+    InUse {
+        /// The database.
+        path: String,
+        /// Which process it is, as in ` (42)`; empty where that is not known.
+        process: String,
+    },
     /// The work itself failed by a panic.
     #[error("the work on the database failed: {0}")]
     Panicked(String),
@@ -61,6 +66,10 @@ impl From<Error> for StoreError {
             }
             Error::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
                 Self::Conflict(info.message().to_owned())
+            }
+            // A server that has become a standby: the next connection may find the one that takes writes.
+            Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, info) => {
+                Self::Unavailable(info.message().to_owned())
             }
             // diesel has no kind for a deadlock and keeps the SQLSTATE to itself.
             Error::DatabaseError(DatabaseErrorKind::Unknown, info)

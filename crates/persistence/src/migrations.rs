@@ -45,6 +45,20 @@ fn bring_up<DB: Backend>(
     Ok(())
 }
 
+/// Refuses a database that has not this version's schema.
+pub(crate) fn require_current(conn: &mut Conn) -> Result<(), StoreError> {
+    let pending = match conn {
+        Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
+        Conn::Postgres(conn) => conn.has_pending_migration(POSTGRES),
+    };
+    if pending.map_err(failed)? {
+        return Err(StoreError::Migration(
+            "another process of an older version has the database".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// Takes all of them back, for the test that they can be.
 #[cfg(feature = "testing")]
 pub(crate) fn revert_all(conn: &mut Conn) -> Result<(), StoreError> {

@@ -1,6 +1,9 @@
 //! Send units: runs of at most [`UNIT_SIZE`] recipients, the pieces that nodes lease. The mark of a unit says up to where
 //! its messages may have been written to a socket.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
@@ -87,9 +90,9 @@ macro_rules! unchanged {
 /// Whether a unit is still this owner's lease, and its campaign being sent: the condition under which anything of it may
 /// be handed to a socket.
 macro_rules! held {
-    ($unit:expr, $now:expr) => {
+    ($conn:expr, $unit:expr) => {
         leased!($unit)
-            .and(send_units::lease_until.gt(stored::moment($now)))
+            .and(send_units::lease_until.gt(dialect::lease_clock($conn).nullable()))
             .and(exists(unchanged!($unit)))
     };
 }
@@ -158,8 +161,7 @@ pub fn claim(
     conn: &mut Conn,
     campaign: CampaignKey,
     owner: &str,
-    now: DateTime<Utc>,
-    lease_until: DateTime<Utc>,
+    lease: Duration,
     limit: u32,
 ) -> Result<Vec<Unit>, StoreError> {
     let as_of = campaigns::table
@@ -167,14 +169,15 @@ pub fn claim(
         .select(campaigns::updated_at)
         .first::<NaiveDateTime>(conn)?
         .and_utc();
-    let free = dialect::lock_free_units(conn, campaign.0, stored::moment(now), i64::from(limit))?;
+    let free = dialect::lock_free_units(conn, campaign.0, i64::from(limit))?;
+    let lease_until = dialect::lease_end(conn, lease);
     let rows: Vec<Row> = diesel::update(send_units::table)
         .filter(send_units::campaign_id.eq(campaign.0))
         .filter(send_units::first_seq.eq_any(free))
         .set((
             send_units::owner.eq(owner),
             send_units::epoch.eq(send_units::epoch + 1),
-            send_units::lease_until.eq(stored::moment(lease_until)),
+            send_units::lease_until.eq(lease_until.nullable()),
         ))
         .returning((
             send_units::campaign_id,
@@ -192,37 +195,61 @@ pub fn claim(
     Ok(units)
 }
 
-/// Prolongs every lease of this owner that has not run out; how many.
+/// Prolongs those of this owner's leases that it knows of and that have not run out; how many.
+///
+/// A lease that it does not know of, since the answer to its claim got lost, must run out: nobody would send its messages.
 ///
 /// # Errors
 /// The database's.
 pub fn renew(
     conn: &mut Conn,
     owner: &str,
-    now: DateTime<Utc>,
-    lease_until: DateTime<Utc>,
+    known: &BTreeMap<CampaignKey, Vec<u32>>,
+    lease: Duration,
 ) -> Result<usize, StoreError> {
-    let renewed = diesel::update(send_units::table)
-        .filter(send_units::owner.eq(owner))
-        .filter(send_units::lease_until.gt(stored::moment(now)))
-        .set(send_units::lease_until.eq(stored::moment(lease_until)))
-        .execute(conn)?;
+    let mut renewed = 0;
+    for (campaign, units) in known {
+        let (now, lease_until) = (dialect::lease_clock(conn), dialect::lease_end(conn, lease));
+        let units: Vec<i32> = units.iter().map(|first| stored::seq(*first)).collect();
+        renewed += diesel::update(send_units::table)
+            .filter(send_units::campaign_id.eq(campaign.0))
+            .filter(send_units::first_seq.eq_any(units))
+            .filter(send_units::owner.eq(owner))
+            .filter(send_units::lease_until.gt(now.nullable()))
+            .set(send_units::lease_until.eq(lease_until.nullable()))
+            .execute(conn)?;
+    }
     Ok(renewed)
+}
+
+/// Gives back what others than this owner hold, where no other process can be alive: on SQLite, whose file one process
+/// has. On PostgreSQL leases run out, and nothing is done. How many.
+///
+/// # Errors
+/// The database's.
+pub fn release_of_others(conn: &mut Conn, owner: &str) -> Result<usize, StoreError> {
+    if !dialect::is_alone(conn) {
+        return Ok(0);
+    }
+    let released = diesel::update(send_units::table)
+        .filter(send_units::owner.ne(owner))
+        .set((
+            send_units::owner.eq(None::<String>),
+            send_units::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    Ok(released)
 }
 
 /// Moves a unit's mark to `upto`: only what is marked may be written to a socket.
 ///
 /// # Errors
 /// The database's.
-pub fn mark(
-    conn: &mut Conn,
-    unit: &Unit,
-    upto: u32,
-    now: DateTime<Utc>,
-) -> Result<Mark, StoreError> {
+pub fn mark(conn: &mut Conn, unit: &Unit, upto: u32) -> Result<Mark, StoreError> {
     let upto = stored::seq(upto);
+    let held = held!(conn, unit);
     let marked = diesel::update(send_units::table)
-        .filter(held!(unit, now))
+        .filter(held)
         // Never twice the same: what is marked again would be sent again.
         .filter(send_units::marked_upto.lt(upto))
         .filter(send_units::last_seq.ge(upto))
@@ -231,7 +258,22 @@ pub fn mark(
     if marked > 0 {
         return Ok(Mark::Marked);
     }
-    refusal(conn, unit, now)
+    refusal(conn, unit)
+}
+
+/// Moves the mark back to `upto`, behind which nothing was written: for when the answer to a mark got lost, and it is open
+/// whether it lasts. Nothing happens where the unit has been leased anew: its next holder may have counted on the mark.
+///
+/// Whatever the mark is, since a condition on it would not wait for the lost transaction where that is still under way.
+///
+/// # Errors
+/// The database's.
+pub fn take_back(conn: &mut Conn, unit: &Unit, upto: u32) -> Result<(), StoreError> {
+    diesel::update(send_units::table)
+        .filter(leased!(unit))
+        .set(send_units::marked_upto.eq(stored::seq(upto)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Recipients up to the mark without a message: what became of them is not known.
@@ -285,19 +327,15 @@ pub fn queued(conn: &mut Conn, unit: &Unit) -> Result<Vec<Queued>, StoreError> {
 ///
 /// # Errors
 /// The database's; [`StoreError::Query`] with `NotFound` where one of them is not queued.
-pub fn mark_queued(
-    conn: &mut Conn,
-    unit: &Unit,
-    seqs: &[u32],
-    now: DateTime<Utc>,
-) -> Result<Mark, StoreError> {
+pub fn mark_queued(conn: &mut Conn, unit: &Unit, seqs: &[u32]) -> Result<Mark, StoreError> {
     let count = i32::try_from(seqs.len()).unwrap_or(i32::MAX);
+    let held = held!(conn, unit);
     let held = diesel::update(send_units::table)
-        .filter(held!(unit, now))
+        .filter(held)
         .set(send_units::queued.eq(send_units::queued - count))
         .execute(conn)?;
     if held == 0 {
-        return refusal(conn, unit, now);
+        return refusal(conn, unit);
     }
     let seqs: Vec<i32> = seqs.iter().map(|seq| stored::seq(*seq)).collect();
     let removed = diesel::delete(messages::table)
@@ -313,10 +351,11 @@ pub fn mark_queued(
 }
 
 /// Why a mark did not come about.
-fn refusal(conn: &mut Conn, unit: &Unit, now: DateTime<Utc>) -> Result<Mark, StoreError> {
+fn refusal(conn: &mut Conn, unit: &Unit) -> Result<Mark, StoreError> {
+    let now = dialect::lease_clock(conn);
     let leased: i64 = send_units::table
         .filter(leased!(unit))
-        .filter(send_units::lease_until.gt(stored::moment(now)))
+        .filter(send_units::lease_until.gt(now.nullable()))
         .count()
         .get_result(conn)?;
     let sending: i64 = unchanged!(unit).count().get_result(conn)?;

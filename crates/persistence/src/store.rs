@@ -1,6 +1,7 @@
 //! The store: units of work on pooled connections, each on a blocking thread; every write is one transaction.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,19 +35,41 @@ impl Store {
     /// # Errors
     /// The URL is no usable one, another process has the SQLite file open, or the database cannot be reached.
     pub async fn open(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        Self::open_as(settings, dialect::sqlite::lock).await
+    }
+
+    /// Connects beside the process that has the database, for a few short transactions: nothing that sends may do this on
+    /// SQLite, since leases there count on the one process.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or has not this version's schema, which is not brought up here.
+    pub async fn open_beside(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let store = Self::open_as(settings, |_| Ok(None)).await?;
+        store.write(migrations::require_current).await?;
+        Ok(store)
+    }
+
+    async fn open_as(
+        settings: &DatabaseSettings,
+        lock: impl FnOnce(&Path) -> Result<Option<File>, StoreError> + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let settings = settings.clone();
         let runtime = Handle::current();
-        let store = on_blocking_thread(move || Self::assemble(&settings, runtime)).await?;
+        let store = on_blocking_thread(move || Self::assemble(&settings, lock, runtime)).await?;
         store.write(|_| Ok(())).await?;
         Ok(store)
     }
 
-    fn assemble(settings: &DatabaseSettings, runtime: Handle) -> Result<Self, StoreError> {
+    fn assemble(
+        settings: &DatabaseSettings,
+        lock: impl FnOnce(&Path) -> Result<Option<File>, StoreError>,
+        runtime: Handle,
+    ) -> Result<Self, StoreError> {
         let (backend, readers, writers, lock) = match settings.address()? {
             Address::Sqlite(path) => {
-                let lock = dialect::sqlite::lock(&path)?;
+                let lock = lock(&path)?;
                 let (readers, writers) = dialect::sqlite::pools(&path, settings)?;
-                (Backend::Sqlite, readers, writers, Some(lock))
+                (Backend::Sqlite, readers, writers, lock)
             }
             Address::Postgres(url) => {
                 let pool = dialect::postgres::pool(url, settings);

@@ -102,6 +102,20 @@ pub fn revert_all_migrations(conn: &mut Conn) -> Result<(), StoreError> {
     migrations::revert_all(conn)
 }
 
+/// Lets every lease run out, as if its holder had not been heard of for long; to be run by [`Store::write`].
+///
+/// # Errors
+/// The database's.
+pub fn run_out_leases(conn: &mut Conn) -> Result<(), StoreError> {
+    use crate::schema::send_units::dsl;
+
+    diesel::update(dsl::send_units)
+        .filter(dsl::lease_until.is_not_null())
+        .set(dsl::lease_until.eq(chrono::DateTime::UNIX_EPOCH.naive_utc()))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Writes each test once and runs it on both databases: `on_both! { async fn name(database) { … } }`.
 #[macro_export]
 macro_rules! on_both {

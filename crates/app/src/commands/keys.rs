@@ -50,7 +50,7 @@ pub(crate) enum Command {
 /// Does it.
 pub(crate) async fn run(settings: &Settings, command: Command) -> anyhow::Result<()> {
     let clock = startup::clock();
-    let store = startup::open_store(settings, &*clock).await?;
+    let store = startup::open_store_beside(settings, &*clock).await?;
     match command {
         Command::Create {
             name,

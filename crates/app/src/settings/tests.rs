@@ -254,6 +254,12 @@ fn values_that_cannot_be_worked_with_are_refused() {
         ),
         ("CLARION__AUTH__MAX_LIVE_KEYS", "0", "auth.max_live_keys"),
         (
+            "CLARION__DATABASE__CONNECTIONS",
+            "0",
+            "database.connections",
+        ),
+        ("CLARION__SENDING__LEASE", "999ms", "sending.lease"),
+        (
             "CLARION__CAMPAIGNS__MAX_SEGMENTS",
             "0",
             "campaigns.max_segments",

@@ -47,6 +47,38 @@ async fn keys_are_created_listed_and_revoked() {
 }
 
 #[tokio::test]
+async fn keys_are_made_and_revoked_beside_a_running_service() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    let (status, key, error) = setup.run(&["keys", "create"]).await;
+    assert!(status.success(), "{error}");
+    let url = format!("{}/Campaigns", service.value_of("API").unwrap());
+    let asked = async || {
+        let request = reqwest::Client::new().get(&url).bearer_auth(key.trim());
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(asked().await, 200);
+    let (status, _, error) = setup.run(&["keys", "revoke", "2"]).await;
+    assert!(status.success(), "{error}");
+    assert_eq!(asked().await, 401);
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_sqlite_file_has_one_service_and_the_second_names_it() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    for command in ["serve", "migrate"] {
+        let (status, _, error) = setup.run(&[command]).await;
+        assert_eq!(status.code(), Some(1), "{command}");
+        let holder = format!("in use by another process ({})", service.process());
+        assert!(error.contains(&holder), "{command}: {error}");
+    }
+    assert_eq!(service.get("/Campaigns").await["totalRecords"], 0);
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn an_unknown_scope_is_refused() {
     let (status, _, error) = Setup::new()
         .run(&["keys", "create", "--scopes", "everything"])

@@ -187,6 +187,11 @@ impl Service {
         timeout(DEADLINE, wait).await.unwrap();
     }
 
+    /// Its process id.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
         send(name, &self.child.id().unwrap().to_string());

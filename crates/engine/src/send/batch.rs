@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{Gateway, Reservation, Submission};
 use clarion_persistence::send_units::{self, Mark};
 use clarion_persistence::{Conn, StoreError};
@@ -11,6 +10,7 @@ use clarion_persistence::{Conn, StoreError};
 use crate::claim::HeldUnit;
 use crate::core::Core;
 use crate::lease::Lease;
+use crate::retry::until_done;
 use crate::settle::Desk;
 
 pub(crate) struct Batch {
@@ -60,13 +60,29 @@ impl Batch {
     /// Marks all of it in one transaction; the answer for each share.
     pub(crate) async fn mark(&self, core: &Core) -> Result<Vec<Mark>, StoreError> {
         let intents: Vec<Intent> = self.shares.iter().map(Share::intent).collect();
-        let now = core.now();
         core.store
             .write(move |conn| {
-                let marks = intents.iter().map(|intent| intent.mark(conn, now));
+                let marks = intents.iter().map(|intent| intent.mark(conn));
                 marks.collect()
             })
             .await
+    }
+
+    /// Takes the marks back of which it is open whether they last, since nothing of them was written. It waits for the
+    /// store as long as that takes: sending pauses meanwhile, and nothing becomes unknown by that.
+    ///
+    /// Messages that were queued before may lose their rows all the same, and are then of unknown outcome.
+    pub(crate) async fn take_back(&self, core: &Core) {
+        let marks: Vec<_> = self.shares.iter().filter_map(Share::before).collect();
+        let marks: Arc<[(Arc<Lease>, u32)]> = marks.into();
+        until_done("taking marks back", || {
+            let marks = Arc::clone(&marks);
+            core.store.write(move |conn| {
+                let mut marks = marks.iter();
+                marks.try_for_each(|(lease, upto)| send_units::take_back(conn, lease.unit(), *upto))
+            })
+        })
+        .await;
     }
 
     /// Keeps the shares that are marked, whose messages are open from now on, and tells which units are lost.
@@ -121,6 +137,12 @@ impl Share {
         self.again.len() + self.fresh.len()
     }
 
+    /// Where the mark was before this share; `None` where it does not move it.
+    fn before(&self) -> Option<(Arc<Lease>, u32)> {
+        let first = self.fresh.first()?.recipient.seq;
+        Some((Arc::clone(&self.lease), first - 1))
+    }
+
     fn intent(&self) -> Intent {
         Intent {
             lease: Arc::clone(&self.lease),
@@ -135,16 +157,16 @@ impl Share {
 }
 
 impl Intent {
-    fn mark(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Mark, StoreError> {
+    fn mark(&self, conn: &mut Conn) -> Result<Mark, StoreError> {
         let unit = self.lease.unit();
         if !self.again.is_empty() {
-            let mark = send_units::mark_queued(conn, unit, &self.again, now)?;
+            let mark = send_units::mark_queued(conn, unit, &self.again)?;
             if mark != Mark::Marked {
                 return Ok(mark);
             }
         }
         match self.upto {
-            Some(upto) => send_units::mark(conn, unit, upto, now),
+            Some(upto) => send_units::mark(conn, unit, upto),
             None => Ok(Mark::Marked),
         }
     }

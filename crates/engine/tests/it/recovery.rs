@@ -8,7 +8,7 @@ use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::gateway::{Gateway, NotStored};
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::campaigns::{self, Kind};
-use clarion_persistence::on_both;
+use clarion_persistence::{on_both, testing};
 
 use crate::fake_gateway::{Answer, FakeGateway};
 use crate::world::World;
@@ -27,7 +27,11 @@ on_both! {
         stuck.has_submitted(5).await;
 
         // The first node was away for longer than its lease.
-        world.clock.advance(TimeDelta::hours(1));
+        world
+            .store
+            .write(testing::run_out_leases)
+            .await
+            .unwrap();
         let sound = FakeGateway::new(5, |_| Answer::Accept);
         let running_second = second.start(gateways(&sound));
         world.reaches(id, CampaignStatus::Submitted).await;

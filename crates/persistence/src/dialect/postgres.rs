@@ -2,6 +2,8 @@
 
 mod pattern;
 
+use std::time::Duration;
+
 use diesel::PgConnection;
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::prelude::*;
@@ -23,6 +25,17 @@ pub(super) const TEXTS: Texts = Texts {
     by_code_point: " COLLATE \"C\"",
     case_folding: CaseFolding::Pattern(pattern::pattern),
 };
+
+/// That of the moment, not of the transaction's begin, which may have waited for a lock since.
+pub(super) const LEASE_CLOCK: &str = "(clock_timestamp() AT TIME ZONE 'UTC')";
+
+/// When a lease that begins now ends.
+pub(super) fn lease_end(lease: Duration) -> String {
+    format!(
+        "({LEASE_CLOCK} + {} * INTERVAL '1 millisecond')",
+        lease.as_millis()
+    )
+}
 
 /// The pool of all connections.
 pub(crate) fn pool(url: String, settings: &DatabaseSettings) -> Pool {

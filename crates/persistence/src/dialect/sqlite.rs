@@ -1,6 +1,7 @@
 //! What only SQLite does.
 
 use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
 use std::path::Path;
 
 use clarion_domain::filter::fold;
@@ -30,6 +31,13 @@ pub(super) const TEXTS: Texts = Texts {
     case_folding: CaseFolding::Function,
 };
 
+/// Leases do not run out here: one process has the file, and a jump of its clock is no reason to lose them. What a
+/// former process held is given back by `send_units::release_of_others`.
+pub(super) const LEASE_CLOCK: &str = "'1970-01-01 00:00:00'";
+
+/// Later than [`LEASE_CLOCK`].
+pub(super) const LEASE_END: &str = "'9999-12-31 23:59:59'";
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// Text without regard to case, by the domain's rules.
@@ -37,7 +45,7 @@ extern "SQL" {
 }
 
 /// Takes the lock file beside the database, making the directory where there is none.
-pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock(path: &Path) -> Result<Option<File>, StoreError> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))?;
     }
@@ -50,9 +58,26 @@ pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
         .open(&name)
         .map_err(|error| unusable(Path::new(&name), &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.display().to_string())),
+        Ok(()) => {
+            // For people only: it is the lock that counts, and a full disk is no reason not to start.
+            let _ = file
+                .set_len(0)
+                .and_then(|()| (&file).write_all(std::process::id().to_string().as_bytes()));
+            Ok(Some(file))
+        }
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+            path: path.display().to_string(),
+            process: holder(Path::new(&name)),
+        }),
         Err(TryLockError::Error(error)) => Err(unusable(path, &error)),
+    }
+}
+
+/// The process that a lock file names, in brackets.
+fn holder(lock: &Path) -> String {
+    match fs::read_to_string(lock) {
+        Ok(id) if id.parse::<u32>().is_ok() => format!(" ({id})"),
+        _ => String::new(),
     }
 }
 

@@ -115,10 +115,43 @@ async fn one_process_has_a_sqlite_file() {
     let settings = DatabaseSettings::at(testing::new_sqlite_url());
     let first = Store::open(&settings).await.unwrap();
     let second = Store::open(&settings).await.err().unwrap();
-    assert!(matches!(second, StoreError::InUse(_)), "{second:?}");
-    assert!(second.to_string().contains("in use by another process"));
+    assert!(matches!(second, StoreError::InUse { .. }), "{second:?}");
+    let holder = format!("in use by another process ({})", std::process::id());
+    assert!(second.to_string().contains(&holder), "{second}");
     drop(first);
     Store::open(&settings).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_hosts_in_the_url_the_one_that_takes_writes_is_used() {
+    let Some(database) = testing::postgres().await else {
+        return;
+    };
+    // Nothing listens at port 1.
+    let hosts = database
+        .url()
+        .replace("@127.0.0.1:", "@127.0.0.1:1,127.0.0.1:");
+    let settings = DatabaseSettings::at(format!("{hosts}?target_session_attrs=read-write"));
+    let store = Store::open(&settings).await.unwrap();
+    store.write(|conn| add_client(conn, 7)).await.unwrap();
+    assert_eq!(count_clients(&database).await, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_writes_any_more_is_unavailable() {
+    let Some(database) = testing::postgres().await else {
+        return;
+    };
+    let refused = database.write(|conn| {
+        conn.batch_execute("SET TRANSACTION READ ONLY")?;
+        add_client(conn, 7)
+    });
+    let refused = refused.await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    database.write(|conn| add_client(conn, 7)).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,19 +1,27 @@
 //! Leases: who may send what, and when no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use clarion_domain::campaign::CampaignStatus;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
 use clarion_persistence::send_units::{self, Mark, Queued, Unit};
-use clarion_persistence::{Conn, StoreError, clients, messages, on_both};
+use clarion_persistence::{Conn, StoreError, clients, messages, on_both, testing};
 
 use crate::fixtures::{CLIENT, accepted, at, campaign_id, content, sending, settlement};
 
-fn claim_one(conn: &mut Conn, key: CampaignKey, owner: &str, now: i64) -> Result<Unit, StoreError> {
-    let mut units = send_units::claim(conn, key, owner, at(now), at(now + 30), 1)?;
+/// Longer than any of these tests takes.
+const LEASE: Duration = Duration::from_secs(600);
+
+fn claim_one(conn: &mut Conn, key: CampaignKey, owner: &str) -> Result<Unit, StoreError> {
+    let mut units = send_units::claim(conn, key, owner, LEASE, 1)?;
     Ok(units.pop().unwrap())
+}
+
+fn known(unit: &Unit) -> BTreeMap<CampaignKey, Vec<u32>> {
+    BTreeMap::from([(unit.campaign, vec![unit.first_seq])])
 }
 
 /// A campaign being sent that has units, and no recipients.
@@ -33,7 +41,7 @@ on_both! {
     async fn units_cover_every_recipient_once(database) {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 2_001)?;
-            let units = send_units::claim(conn, key, "a", at(1), at(30), 10)?;
+            let units = send_units::claim(conn, key, "a", LEASE, 10)?;
             let runs: Vec<_> = units.iter().map(|unit| (unit.first_seq, unit.last_seq)).collect();
             assert_eq!(runs, [(1, 1_000), (1_001, 2_000), (2_001, 2_001)]);
             let marks: Vec<_> = units.iter().map(|unit| unit.marked_upto).collect();
@@ -53,7 +61,7 @@ on_both! {
                     loop {
                         let owner = format!("node {node}");
                         let claim = move |conn: &mut Conn| {
-                            send_units::claim(conn, key, &owner, at(1), at(30), 3)
+                            send_units::claim(conn, key, &owner, LEASE, 3)
                         };
                         let units = store.write(claim).await.unwrap();
                         assert!(units.len() <= 3);
@@ -76,17 +84,18 @@ on_both! {
     async fn who_lost_a_lease_marks_nothing(database) {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 100)?;
-            let old = claim_one(conn, key, "a", 0)?;
-            assert_eq!(send_units::claim(conn, key, "b", at(29), at(60), 1)?, []);
-            assert_eq!(send_units::mark(conn, &old, 10, at(29))?, Mark::Marked);
-            assert_eq!(send_units::mark(conn, &old, 20, at(30))?, Mark::LeaseLost);
-            assert_eq!(send_units::renew(conn, "a", at(30), at(90))?, 0);
-            let new = claim_one(conn, key, "b", 30)?;
+            let old = claim_one(conn, key, "a")?;
+            assert_eq!(send_units::claim(conn, key, "b", LEASE, 1)?, []);
+            assert_eq!(send_units::mark(conn, &old, 10)?, Mark::Marked);
+            testing::run_out_leases(conn)?;
+            assert_eq!(send_units::mark(conn, &old, 20)?, Mark::LeaseLost);
+            assert_eq!(send_units::renew(conn, "a", &known(&old), LEASE)?, 0);
+            let new = claim_one(conn, key, "b")?;
             assert_eq!((new.epoch, new.marked_upto), (old.epoch + 1, 10));
-            assert_eq!(send_units::mark(conn, &old, 20, at(31))?, Mark::LeaseLost);
-            assert_eq!(send_units::mark_queued(conn, &old, &[], at(31))?, Mark::LeaseLost);
+            assert_eq!(send_units::mark(conn, &old, 20)?, Mark::LeaseLost);
+            assert_eq!(send_units::mark_queued(conn, &old, &[])?, Mark::LeaseLost);
             send_units::release(conn, &old, at(31))?;
-            assert_eq!(send_units::mark(conn, &new, 20, at(31))?, Mark::Marked);
+            assert_eq!(send_units::mark(conn, &new, 20)?, Mark::Marked);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -95,21 +104,26 @@ on_both! {
     async fn the_same_owner_is_fenced_from_an_older_lease(database) {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 100)?;
-            let old = claim_one(conn, key, "a", 0)?;
-            let new = claim_one(conn, key, "a", 30)?;
-            assert_eq!(send_units::mark(conn, &old, 10, at(31))?, Mark::LeaseLost);
-            assert_eq!(send_units::mark(conn, &new, 10, at(31))?, Mark::Marked);
+            let old = claim_one(conn, key, "a")?;
+            testing::run_out_leases(conn)?;
+            let new = claim_one(conn, key, "a")?;
+            assert_eq!(send_units::mark(conn, &old, 10)?, Mark::LeaseLost);
+            assert_eq!(send_units::mark(conn, &new, 10)?, Mark::Marked);
             Ok(())
         };
         database.write(work).await.unwrap();
     }
 
-    async fn a_renewed_lease_lasts(database) {
+    async fn only_leases_that_are_known_and_have_not_run_out_are_renewed(database) {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 2_000)?;
-            let unit = claim_one(conn, key, "a", 0)?;
-            assert_eq!(send_units::renew(conn, "a", at(20), at(50))?, 1);
-            assert_eq!(send_units::mark(conn, &unit, 10, at(49))?, Mark::Marked);
+            let unit = claim_one(conn, key, "a")?;
+            let forgotten = claim_one(conn, key, "a")?;
+            assert_ne!(unit, forgotten);
+            assert_eq!(send_units::renew(conn, "b", &known(&unit), LEASE)?, 0);
+            assert_eq!(send_units::renew(conn, "a", &known(&unit), LEASE)?, 1);
+            testing::run_out_leases(conn)?;
+            assert_eq!(send_units::renew(conn, "a", &known(&unit), LEASE)?, 0);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -118,12 +132,31 @@ on_both! {
     async fn nothing_is_marked_twice_or_beyond_the_unit(database) {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 100)?;
-            let unit = claim_one(conn, key, "a", 0)?;
-            assert_eq!(send_units::mark(conn, &unit, 50, at(1))?, Mark::Marked);
+            let unit = claim_one(conn, key, "a")?;
+            assert_eq!(send_units::mark(conn, &unit, 50)?, Mark::Marked);
             for upto in [50, 49, 101] {
-                assert_eq!(send_units::mark(conn, &unit, upto, at(1))?, Mark::LeaseLost, "{upto}");
+                assert_eq!(send_units::mark(conn, &unit, upto)?, Mark::LeaseLost, "{upto}");
             }
-            assert_eq!(send_units::mark(conn, &unit, 100, at(1))?, Mark::Marked);
+            assert_eq!(send_units::mark(conn, &unit, 100)?, Mark::Marked);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_mark_is_taken_back_by_its_holder_alone(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 100)?;
+            let old = claim_one(conn, key, "a")?;
+            assert_eq!(send_units::mark(conn, &old, 10)?, Mark::Marked);
+            assert_eq!(send_units::mark(conn, &old, 30)?, Mark::Marked);
+            send_units::take_back(conn, &old, 10)?;
+            send_units::take_back(conn, &old, 10)?;
+            assert_eq!(send_units::unsettled(conn, &old)?.len(), 10);
+            assert_eq!(send_units::mark(conn, &old, 20)?, Mark::Marked);
+            testing::run_out_leases(conn)?;
+            let new = claim_one(conn, key, "b")?;
+            send_units::take_back(conn, &old, 10)?;
+            assert_eq!(send_units::unsettled(conn, &new)?.len(), 20);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -133,18 +166,18 @@ on_both! {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 100)?;
             let id = campaign_id(1);
-            let unit = claim_one(conn, key, "a", 0)?;
+            let unit = claim_one(conn, key, "a")?;
             campaigns::pause(conn, CLIENT, id, at(1))?;
-            assert_eq!(send_units::mark(conn, &unit, 10, at(1))?, Mark::NotSending);
-            assert_eq!(send_units::mark_queued(conn, &unit, &[], at(1))?, Mark::NotSending);
+            assert_eq!(send_units::mark(conn, &unit, 10)?, Mark::NotSending);
+            assert_eq!(send_units::mark_queued(conn, &unit, &[])?, Mark::NotSending);
             campaigns::resume(conn, CLIENT, id, at(2))?;
             // What was read of it may have been changed meanwhile: it has to be claimed again.
-            assert_eq!(send_units::mark(conn, &unit, 10, at(2))?, Mark::NotSending);
+            assert_eq!(send_units::mark(conn, &unit, 10)?, Mark::NotSending);
             send_units::release(conn, &unit, at(2))?;
-            let unit = claim_one(conn, key, "a", 2)?;
-            assert_eq!(send_units::mark(conn, &unit, 10, at(2))?, Mark::Marked);
+            let unit = claim_one(conn, key, "a")?;
+            assert_eq!(send_units::mark(conn, &unit, 10)?, Mark::Marked);
             campaigns::cancel(conn, CLIENT, id, at(3))?;
-            assert_eq!(send_units::mark(conn, &unit, 20, at(3))?, Mark::NotSending);
+            assert_eq!(send_units::mark(conn, &unit, 20)?, Mark::NotSending);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -153,9 +186,9 @@ on_both! {
     async fn what_is_deleted_is_not_marked(database) {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 100)?;
-            let unit = claim_one(conn, key, "a", 0)?;
+            let unit = claim_one(conn, key, "a")?;
             campaigns::delete(conn, CLIENT, campaign_id(1), at(1))?;
-            assert_eq!(send_units::mark(conn, &unit, 10, at(1))?, Mark::NotSending);
+            assert_eq!(send_units::mark(conn, &unit, 10)?, Mark::NotSending);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -164,9 +197,9 @@ on_both! {
     async fn what_is_marked_and_not_settled_is_known(database) {
         let key = sending(&database, 1, 10).await;
         let work = move |conn: &mut Conn| {
-            let unit = claim_one(conn, key, "a", 0)?;
+            let unit = claim_one(conn, key, "a")?;
             assert!(send_units::unsettled(conn, &unit)?.is_empty());
-            send_units::mark(conn, &unit, 6, at(1))?;
+            send_units::mark(conn, &unit, 6)?;
             messages::settle(conn, &[accepted(key, 2, &["x"]), accepted(key, 5, &["y"])])?;
             assert_eq!(send_units::unsettled(conn, &unit)?, [1, 3, 4, 6]);
             Ok(())
@@ -177,20 +210,20 @@ on_both! {
     async fn what_is_queued_is_marked_again_before_it_is_sent(database) {
         let key = sending(&database, 1, 4).await;
         let work = move |conn: &mut Conn| {
-            let unit = claim_one(conn, key, "a", 0)?;
-            send_units::mark(conn, &unit, 4, at(1))?;
+            let unit = claim_one(conn, key, "a")?;
+            send_units::mark(conn, &unit, 4)?;
             let waiting = settlement(key, 3, MessageStatus::Queued);
             let sent = [1, 2, 4].map(|seq| accepted(key, seq, &[&format!("id{seq}")]));
             messages::settle(conn, &[&sent[..], &[waiting]].concat())?;
             let queued = Queued { seq: 3, attempt: 1, reference: 9 };
             assert_eq!(send_units::queued(conn, &unit)?, [queued]);
             assert!(!send_units::release(conn, &unit, at(2))?);
-            let unit = claim_one(conn, key, "b", 2)?;
-            assert_eq!(send_units::mark_queued(conn, &unit, &[3], at(3))?, Mark::Marked);
+            let unit = claim_one(conn, key, "b")?;
+            assert_eq!(send_units::mark_queued(conn, &unit, &[3])?, Mark::Marked);
             assert_eq!(send_units::queued(conn, &unit)?, []);
             assert_eq!(send_units::unsettled(conn, &unit)?, [3]);
             assert_eq!(messages::counts(conn, key)?.queued, 0);
-            let twice = send_units::mark_queued(conn, &unit, &[3], at(3));
+            let twice = send_units::mark_queued(conn, &unit, &[3]);
             assert!(matches!(twice, Err(StoreError::Query(_))), "{twice:?}");
             Ok(())
         };
@@ -200,17 +233,17 @@ on_both! {
     async fn a_unit_is_finished_when_all_of_it_is_settled(database) {
         let key = sending(&database, 1, 2).await;
         let work = move |conn: &mut Conn| {
-            let unit = claim_one(conn, key, "a", 0)?;
-            send_units::mark(conn, &unit, 2, at(1))?;
+            let unit = claim_one(conn, key, "a")?;
+            send_units::mark(conn, &unit, 2)?;
             messages::settle(conn, &[accepted(key, 1, &["1"])])?;
             assert!(!send_units::release(conn, &unit, at(2))?);
             assert_eq!(campaigns::sending(conn)?.len(), 1);
             assert_eq!(campaigns::advance(conn, at(2))?.submitted, []);
-            let unit = claim_one(conn, key, "b", 2)?;
+            let unit = claim_one(conn, key, "b")?;
             messages::settle(conn, &[settlement(key, 2, MessageStatus::Unknown)])?;
             assert!(send_units::release(conn, &unit, at(3))?);
             assert_eq!(campaigns::sending(conn)?, []);
-            assert_eq!(send_units::claim(conn, key, "c", at(100), at(130), 1)?, []);
+            assert_eq!(send_units::claim(conn, key, "c", LEASE, 1)?, []);
             let moved = campaigns::advance(conn, at(4))?;
             assert_eq!((moved.submitted, moved.completed), (vec![key], vec![]));
             messages::apply_receipts(conn, "main", &[crate::fixtures::receipt("1", MessageStatus::Delivered, 5)])?;
@@ -221,4 +254,40 @@ on_both! {
         };
         database.write(work).await.unwrap();
     }
+}
+
+/// The one process of a SQLite file knows that whoever held a lease before is gone, whatever any clock says.
+#[tokio::test]
+async fn on_sqlite_leases_last_until_another_process_has_the_file() {
+    let database = testing::sqlite().await;
+    let work = |conn: &mut Conn| {
+        let key = units_only(conn, 2_000)?;
+        let units = send_units::claim(conn, key, "a", Duration::ZERO, 1)?;
+        assert_eq!(send_units::mark(conn, &units[0], 10)?, Mark::Marked);
+        let own = claim_one(conn, key, "b")?;
+        assert_eq!(send_units::release_of_others(conn, "b")?, 1);
+        assert_eq!(send_units::mark(conn, &units[0], 20)?, Mark::LeaseLost);
+        assert_eq!(send_units::mark(conn, &own, 1_010)?, Mark::Marked);
+        assert_eq!(claim_one(conn, key, "b")?.marked_upto, 10);
+        Ok(())
+    };
+    database.write(work).await.unwrap();
+}
+
+/// By the server's clock, which runs while a test's does not.
+#[tokio::test]
+async fn on_postgresql_leases_run_out_by_the_servers_clock() {
+    let Some(database) = testing::postgres().await else {
+        return;
+    };
+    let work = |conn: &mut Conn| {
+        let key = units_only(conn, 1_000)?;
+        let old = send_units::claim(conn, key, "a", Duration::ZERO, 1)?;
+        assert_eq!(send_units::mark(conn, &old[0], 10)?, Mark::LeaseLost);
+        assert_eq!(send_units::release_of_others(conn, "b")?, 0);
+        let new = claim_one(conn, key, "b")?;
+        assert_eq!(new.epoch, old[0].epoch + 1);
+        Ok(())
+    };
+    database.write(work).await.unwrap();
 }
