@@ -54,11 +54,9 @@ impl Database {
 }
 
 impl Cluster {
-    /// Makes and starts one; `None` where there are no server programs.
-    pub(crate) fn start(folder: &Path) -> anyhow::Result<Option<Self>> {
-        let Some(programs) = programs() else {
-            return Ok(None);
-        };
+    /// Makes and starts one.
+    pub(crate) fn start(folder: &Path) -> anyhow::Result<Self> {
+        let programs = programs().context("no PostgreSQL server programs")?;
         let home = folder.join("postgres");
         fs::create_dir(&home)?;
         // Another account than root's, as which the server refuses to run.
@@ -74,7 +72,7 @@ impl Cluster {
         initdb.args(["--locale=C", "--no-sync"]);
         run(&mut initdb).context("initdb")?;
         cluster.go_up()?;
-        Ok(Some(cluster))
+        Ok(cluster)
     }
 
     fn command(&self, program: &str) -> Command {

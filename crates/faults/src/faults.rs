@@ -9,7 +9,7 @@ use crate::database::Database;
 use crate::ledger::{self, Counts};
 use crate::oracle::{Behaviour, Receipts};
 use crate::wait;
-use crate::world::{BINDS, LEASE, WINDOW, World};
+use crate::world::{BINDS, LEASE, Place, WINDOW, World};
 
 /// Contacts of a campaign.
 const CONTACTS: u32 = 400;
@@ -45,6 +45,14 @@ pub(crate) enum Fault {
     DatabaseKill,
     /// PostgreSQL ends without a good-bye.
     DatabaseStop,
+    /// Nothing fits on the disk any more, for a while.
+    DiskFull,
+    /// What goes between the service and the SMSC vanishes, for longer than an answer is waited for.
+    Partition,
+    /// Connections to the SMSC are reset, for a while.
+    Reset,
+    /// The clock jumps by so many seconds.
+    ClockJump(&'static str),
 }
 
 /// What came of one fault.
@@ -52,11 +60,30 @@ pub(crate) struct Point {
     pub(crate) counts: Counts,
     /// Parts of which the oracle wrote no answer.
     pub(crate) unanswered: usize,
+    /// Nodes that were to live, and did not.
+    died: usize,
     /// From the end of the fault to the first part that came after it.
     pub(crate) resumed: Option<Duration>,
 }
 
 impl Fault {
+    pub(crate) const KILLS_AND_RECEIPTS: [Self; 2] =
+        [Self::KillBeforeReceipts, Self::KillAfterReceipts];
+    pub(crate) const EVERYWHERE: [Self; 5] = [
+        Self::Stop,
+        Self::Freeze,
+        Self::Swallow,
+        Self::Cut,
+        Self::Throttle,
+    ];
+    pub(crate) const OF_THE_SERVER: [Self; 2] = [Self::DatabaseKill, Self::DatabaseStop];
+    pub(crate) const CLOCKS: [Self; 4] = [
+        Self::ClockJump("+3600"),
+        Self::ClockJump("-3600"),
+        Self::ClockJump("+86400"),
+        Self::ClockJump("-86400"),
+    ];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::KillAtWrite(_) => "SIGKILL at the nth write",
@@ -70,6 +97,13 @@ impl Fault {
             Self::Throttle => "throttling storm",
             Self::DatabaseKill => "SIGKILL of PostgreSQL",
             Self::DatabaseStop => "immediate stop of PostgreSQL",
+            Self::DiskFull => "disk full for a while",
+            Self::Partition => "silent network partition",
+            Self::Reset => "connections reset",
+            Self::ClockJump("+3600") => "clock an hour ahead",
+            Self::ClockJump("-3600") => "clock an hour back",
+            Self::ClockJump("+86400") => "clock a day ahead",
+            Self::ClockJump(_) => "clock a day back",
         }
     }
 
@@ -87,6 +121,11 @@ impl Fault {
             }
         };
         let since = Instant::now();
+        let died = if self.kills() {
+            0
+        } else {
+            world.remove_ended()
+        };
         world.populate()?;
         world
             .oracle
@@ -95,7 +134,18 @@ impl Fault {
             Some(id) => id,
             None => world.post_unless_there(&body, &tag)?,
         };
-        self.settled(world, &campaign, since)
+        let point = self.settled(world, &campaign, since);
+        if let Place::Clock(clock) = &world.place {
+            clock.set("+0")?;
+        }
+        Ok(Point { died, ..point? })
+    }
+
+    fn kills(self) -> bool {
+        matches!(
+            self,
+            Self::KillAtWrite(_) | Self::Kill | Self::KillBeforeReceipts | Self::KillAfterReceipts
+        )
     }
 
     /// Waits for quiet and counts. What is amiss has to stay so: a node that lost its unit to another while the database was
@@ -162,8 +212,32 @@ impl Fault {
                 wait::until(UNDER_WAY, || Instant::now() >= until);
             }
             Self::DatabaseKill | Self::DatabaseStop => self.break_database(world)?,
+            Self::DiskFull | Self::Partition | Self::Reset | Self::ClockJump(_) => {
+                self.break_place(world)?;
+            }
         }
         Ok(())
+    }
+
+    fn break_place(self, world: &World) -> anyhow::Result<()> {
+        match (self, &world.place) {
+            (Self::DiskFull, Place::Disk(disk)) => {
+                disk.fill()?;
+                wait::pass(OUTAGE);
+                disk.make_room()
+            }
+            (Self::Partition | Self::Reset, Place::Network(network)) => {
+                let (verdict, time) = match self {
+                    Self::Reset => ("reject with tcp reset", OUTAGE),
+                    _ => ("drop", OUTAGE * 2),
+                };
+                network.cut(world.oracle.port(), verdict)?;
+                wait::pass(time);
+                network.heal()
+            }
+            (Self::ClockJump(by), Place::Clock(clock)) => clock.set(by),
+            _ => anyhow::bail!("this world cannot be broken in this way"),
+        }
     }
 
     fn break_database(self, world: &World) -> anyhow::Result<()> {
@@ -205,6 +279,7 @@ impl Point {
         let after = submits.iter().find(|submit| submit.at > since);
         Ok(Self {
             counts: ledger::count(&world.database, campaign, &submits, completed)?,
+            died: 0,
             unanswered: submits.iter().filter(|submit| !submit.answered).count(),
             resumed: after.map(|submit| submit.at - since),
         })
@@ -220,6 +295,7 @@ impl Point {
             ("stuck", counts.stuck),
             ("receipts unmatched", counts.unmatched),
             ("counter errors", counts.counter_errors),
+            ("services that died", self.died),
         ];
         let zeros = zeros.into_iter().filter(|(_, count)| *count > 0);
         let mut breaches: Vec<_> = zeros
@@ -244,9 +320,7 @@ impl Point {
             | Fault::KillAfterReceipts => (unknown - self.counts.answered, in_flight),
             Fault::Stop | Fault::Throttle => (unknown, 0),
             Fault::Swallow => (unknown, self.unanswered),
-            Fault::Freeze | Fault::Cut | Fault::DatabaseKill | Fault::DatabaseStop => {
-                (unknown, in_flight)
-            }
+            _ => (unknown, in_flight),
         }
     }
 }

@@ -11,6 +11,7 @@ mod ledger;
 mod node;
 mod oracle;
 mod pdu;
+mod place;
 mod plan;
 mod table;
 mod wait;

@@ -24,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) clarion: PathBuf,
     /// The folder of its configuration and its log.
     pub(crate) folder: PathBuf,
+    /// The command that it is run by, if any.
+    pub(crate) prefix: Vec<String>,
     /// Variables of its environment.
     pub(crate) variables: Vec<(String, String)>,
 }
@@ -46,7 +48,8 @@ impl Setup {
             .create(true)
             .append(true)
             .open(self.folder.join("log"))?;
-        let mut child = Command::new(&self.clarion)
+        let mut child = self
+            .command()
             .args(["serve", "--config"])
             .arg(&file)
             .current_dir(&self.folder)
@@ -66,6 +69,15 @@ impl Setup {
                 Err(error.context(format!("see {}", self.folder.join("log").display())))
             }
         }
+    }
+
+    fn command(&self) -> Command {
+        let Some((program, arguments)) = self.prefix.split_first() else {
+            return Command::new(&self.clarion);
+        };
+        let mut command = Command::new(program);
+        command.args(arguments).arg(&self.clarion);
+        command
     }
 }
 

@@ -65,8 +65,8 @@ pub(crate) struct Submit {
 pub(crate) enum Receipt {
     /// Still to be given, after that moment.
     Owed(Instant),
-    /// Written on the connection of this number, and not acknowledged.
-    Given(u64),
+    /// Written at that moment on the connection of this number, and not acknowledged.
+    Given(u64, Instant),
     /// Acknowledged.
     Taken,
 }
@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub(crate) behaviour: Behaviour,
     pub(crate) submits: Vec<Submit>,
     connections: u64,
+    /// Receipts that were given again because nobody had answered them.
+    reminders: usize,
     /// Parts that were forgotten: no id is given twice.
     forgotten: usize,
 }
@@ -90,7 +92,7 @@ pub(crate) struct Oracle {
 impl Oracle {
     /// Listens at any free port.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
@@ -112,6 +114,7 @@ impl Oracle {
         let mut state = lock(&self.state);
         state.forgotten += state.submits.len();
         state.submits.clear();
+        state.reminders = 0;
         state.behaviour = behaviour;
     }
 
@@ -128,6 +131,11 @@ impl Oracle {
     /// What it has seen.
     pub(crate) fn submits(&self) -> Vec<Submit> {
         lock(&self.state).submits.clone()
+    }
+
+    /// How many receipts were given again because nobody had answered them.
+    pub(crate) fn reminders(&self) -> usize {
+        lock(&self.state).reminders
     }
 
     /// How many receipts are not acknowledged yet.

@@ -12,6 +12,9 @@ use crate::world::{Kind, World};
 /// The most writes of one thread that the sweep counts to: beyond, a campaign of the harness is over.
 const SWEPT: u64 = 80;
 
+/// Points of a row in a full run.
+const FULL_OTHERS: u64 = 10;
+
 /// How much is run.
 pub(crate) struct Plan {
     pub(crate) seed: u64,
@@ -51,7 +54,7 @@ impl Plan {
             points: Points {
                 sweep: 80,
                 kills: 40,
-                others: 10,
+                others: FULL_OTHERS,
             },
             ..Self::short()
         }
@@ -64,23 +67,26 @@ impl Plan {
             kills,
             others,
         } = self.points;
-        let mut rows = vec![(Fault::Kill, kills)];
-        if kind != Kind::ThreeNodes {
-            rows.push((Fault::KillAtWrite(0), sweep));
-            rows.push((Fault::KillBeforeReceipts, others));
-            rows.push((Fault::KillAfterReceipts, others));
-        }
-        let more = [
-            Fault::Stop,
-            Fault::Freeze,
-            Fault::Swallow,
-            Fault::Cut,
-            Fault::Throttle,
-        ];
-        rows.extend(more.map(|fault| (fault, others)));
-        if kind != Kind::Sqlite {
-            rows.extend([Fault::DatabaseKill, Fault::DatabaseStop].map(|fault| (fault, others)));
-        }
+        let each = |faults: &[Fault]| faults.iter().map(|fault| (*fault, others)).collect();
+        let mut rows: Vec<_> = match kind {
+            Kind::SmallDisk => each(&[Fault::DiskFull]),
+            // Not for every change as long as the service does not keep what is promised there.
+            Kind::Network | Kind::Clock if others < FULL_OTHERS => Vec::new(),
+            Kind::Network => each(&[Fault::Partition, Fault::Reset]),
+            Kind::Clock => each(&Fault::CLOCKS),
+            Kind::Sqlite | Kind::Postgres | Kind::ThreeNodes => {
+                let mut rows: Vec<_> = vec![(Fault::Kill, kills)];
+                if kind != Kind::ThreeNodes {
+                    rows.push((Fault::KillAtWrite(0), sweep));
+                    rows.extend::<Vec<_>>(each(&Fault::KILLS_AND_RECEIPTS));
+                }
+                rows.extend::<Vec<_>>(each(&Fault::EVERYWHERE));
+                if kind != Kind::Sqlite {
+                    rows.extend::<Vec<_>>(each(&Fault::OF_THE_SERVER));
+                }
+                rows
+            }
+        };
         rows.retain(|(fault, _)| fault.name().contains(&self.only));
         rows
     }
@@ -88,7 +94,14 @@ impl Plan {
 
 /// Runs all of it, the worlds side by side.
 pub(crate) fn run(plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
-    let kinds = [Kind::Sqlite, Kind::Postgres, Kind::ThreeNodes];
+    let kinds = [
+        Kind::Sqlite,
+        Kind::Postgres,
+        Kind::ThreeNodes,
+        Kind::SmallDisk,
+        Kind::Network,
+        Kind::Clock,
+    ];
     let rows: Vec<_> = std::thread::scope(|scope| {
         let running = kinds.map(|kind| scope.spawn(move || run_in(kind, plan, clarion)));
         let rows = running.into_iter().map(|world| world.join());
@@ -107,15 +120,15 @@ fn run_in(kind: Kind, plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
         .minutes
         .map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
     let is_over = || end.is_some_and(|end| Instant::now() >= end);
-    let mut world = World::new(kind, clarion.to_owned())?;
+    let mut world = World::new(kind, clarion.to_owned());
     let mut rows = Vec::new();
     for (fault, points) in plan.of(kind) {
         let seeds = format!("{}–{}", plan.seed, plan.seed + points - 1);
         let mut row = Row::new(fault.name(), kind.name(), seeds);
         match &mut world {
-            None => row = row.not_run("no PostgreSQL"),
-            Some(_) if is_over() => row = row.not_run("the time was over"),
-            Some(world) => {
+            Err(error) => row = row.not_run(format!("{error:#}")),
+            Ok(_) if is_over() => row = row.not_run("the time was over"),
+            Ok(world) => {
                 for index in (0..points).take_while(|_| !is_over()) {
                     strike(world, fault, (plan.seed + index, index, points), &mut row)?;
                 }
@@ -143,10 +156,11 @@ fn strike(
         Ok(point) => {
             row.add(fault, &point, seed);
             say(&format!(
-                "{:5.1} s  {fault:?} on {}, seed {seed}: {:?}, resumed within {:?}",
+                "{:5.1} s  {fault:?} on {}, seed {seed}: {:?}, {} receipts given again, resumed within {:?}",
                 begin.elapsed().as_secs_f64(),
                 world.kind.name(),
                 point.counts,
+                world.oracle.reminders(),
                 point.resumed
             ))?;
         }

@@ -1,6 +1,6 @@
 //! A world to break: the oracle, a database, and nodes of the service between them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -11,6 +11,7 @@ use crate::database::{Cluster, Database};
 use crate::http::{self, Answer, Request};
 use crate::node::{Node, Setup};
 use crate::oracle::Oracle;
+use crate::place::{Clock, Disk, Network};
 use crate::wait;
 
 /// Binds of each node.
@@ -34,12 +35,27 @@ pub(crate) enum Kind {
     Postgres,
     /// Three nodes on one PostgreSQL.
     ThreeNodes,
+    /// On a disk that can be filled.
+    SmallDisk,
+    /// In a network that can be cut.
+    Network,
+    /// By a clock that can jump.
+    Clock,
+}
+
+/// What can be broken around the service.
+pub(crate) enum Place {
+    Plain,
+    Disk(Disk),
+    Network(Network),
+    Clock(Clock),
 }
 
 pub(crate) struct World {
     pub(crate) oracle: Oracle,
     pub(crate) database: Database,
     pub(crate) nodes: Vec<Node>,
+    pub(crate) place: Place,
     setup: Setup,
     pub(crate) kind: Kind,
     /// Campaigns posted so far: each has words and numbers of its own.
@@ -51,7 +67,7 @@ pub(crate) struct World {
 impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Sqlite => "SQLite",
+            Self::Sqlite | Self::SmallDisk | Self::Network | Self::Clock => "SQLite",
             Self::Postgres => "PostgreSQL",
             Self::ThreeNodes => "PostgreSQL, 3 nodes",
         }
@@ -59,47 +75,85 @@ impl Kind {
 
     fn nodes(self) -> usize {
         match self {
-            Self::Sqlite | Self::Postgres => 1,
             Self::ThreeNodes => 3,
+            _ => 1,
+        }
+    }
+}
+
+impl Place {
+    fn of(kind: Kind, folder: &Path) -> anyhow::Result<Self> {
+        Ok(match kind {
+            Kind::SmallDisk => Self::Disk(Disk::mount(folder.join("disk"))?),
+            Kind::Network => Self::Network(Network::new()?),
+            Kind::Clock => Self::Clock(Clock::new(folder.join("clock"))?),
+            _ => Self::Plain,
+        })
+    }
+
+    fn prefix(&self) -> Vec<String> {
+        match self {
+            Self::Network(network) => network.prefix(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Clock(clock) => clock.variables(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The addresses at which the service and the oracle find each other.
+    fn addresses(&self) -> [&'static str; 2] {
+        match self {
+            Self::Network(_) => [Network::INSIDE, Network::OUTSIDE],
+            _ => ["127.0.0.1"; 2],
         }
     }
 }
 
 impl World {
-    /// Makes one; `None` where there is no PostgreSQL for it.
-    pub(crate) fn new(kind: Kind, clarion: PathBuf) -> anyhow::Result<Option<Self>> {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// Something that it needs is not there, or not allowed.
+    pub(crate) fn new(kind: Kind, clarion: PathBuf) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         // PostgreSQL's account has to get to its own folder in it.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open)?;
-        let database = match kind {
-            Kind::Sqlite => Database::Sqlite(folder.path().join("clarion.db")),
-            Kind::Postgres | Kind::ThreeNodes => match Cluster::start(folder.path())? {
-                Some(cluster) => Database::Postgres(cluster),
-                None => return Ok(None),
-            },
-        };
-        let setup = Setup {
-            clarion,
-            folder: folder.path().to_owned(),
-            variables: Vec::new(),
+        let place = Place::of(kind, folder.path())?;
+        let database = match (kind, &place) {
+            (Kind::Postgres | Kind::ThreeNodes, _) => {
+                Database::Postgres(Cluster::start(folder.path())?)
+            }
+            (_, Place::Disk(disk)) => Database::Sqlite(disk.path().join("clarion.db")),
+            _ => Database::Sqlite(folder.path().join("clarion.db")),
         };
         let mut world = Self {
             oracle: Oracle::start()?,
             database,
             nodes: Vec::new(),
-            setup,
+            setup: Setup {
+                clarion,
+                folder: folder.path().to_owned(),
+                prefix: place.prefix(),
+                variables: place.variables(),
+            },
+            place,
             kind,
             campaigns: 0,
             _folder: folder,
         };
         world.populate()?;
-        Ok(Some(world))
+        Ok(world)
     }
 
     /// Removes nodes that have ended, and starts others in their place.
     pub(crate) fn populate(&mut self) -> anyhow::Result<()> {
-        self.nodes.retain_mut(Node::runs);
+        self.remove_ended();
         while self.nodes.len() < self.kind.nodes() {
             let node = self.setup.start(&self.config())?;
             self.nodes.push(node);
@@ -107,11 +161,19 @@ impl World {
         Ok(())
     }
 
+    /// Removes nodes that have ended; how many.
+    pub(crate) fn remove_ended(&mut self) -> usize {
+        let before = self.nodes.len();
+        self.nodes.retain_mut(Node::runs);
+        before - self.nodes.len()
+    }
+
     fn config(&self) -> String {
+        let [own, oracle] = self.place.addresses();
         format!(
-            "[server]\nlisten = '127.0.0.1:0'\nworkers = 1\n[database]\nurl = '{}'\n[auth]\nbootstrap_key = '{KEY}'\n\
+            "[server]\nlisten = '{own}:0'\nworkers = 1\n[database]\nurl = '{}'\n[auth]\nbootstrap_key = '{KEY}'\n\
              [limits]\nrequests_per_second = 0\n[sending]\nlease = '{}s'\npoll_interval = '200ms'\n[log]\nlevel = 'info'\n\
-             [[gateways]]\nname = 'main'\nhost = '127.0.0.1'\nport = {}\nsystem_id = 'clarion'\nbinds = {BINDS}\n\
+             [[gateways]]\nname = 'main'\nhost = '{oracle}'\nport = {}\nsystem_id = 'clarion'\nbinds = {BINDS}\n\
              window = {WINDOW}\nresponse_timeout = '2s'\nreconnect_min = '100ms'\nreconnect_max = '500ms'\nretry = '30s'\n",
             self.database.url(),
             LEASE.as_secs(),
@@ -222,8 +284,16 @@ impl World {
         completed
     }
 
-    /// What the nodes have logged, for whoever looks into a breach.
+    /// What the nodes have logged and where the last campaign's messages stand, for whoever looks into a breach.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.setup.folder.join("log")).unwrap_or_default()
+        let log = std::fs::read_to_string(self.setup.folder.join("log")).unwrap_or_default();
+        let rows = self.database.rows(
+            "SELECT m.* FROM messages m WHERE m.campaign_id = (SELECT max(campaign_id) FROM messages) ORDER BY m.seq",
+        );
+        let rows = rows.unwrap_or_default();
+        let rows: Vec<_> = rows.iter().map(|cells| cells.join("|")).collect();
+        let parts = self.oracle.submits();
+        let parts: Vec<_> = parts.iter().map(|part| format!("{part:?}")).collect();
+        format!("{log}\n{}\n{}\n", rows.join("\n"), parts.join("\n"))
     }
 }

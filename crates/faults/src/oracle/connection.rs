@@ -14,6 +14,8 @@ use crate::pdu::{self, Frame};
 const TICK: Duration = Duration::from_millis(1);
 /// Most receipts that await their answer on one connection.
 const RECEIPTS_OPEN: usize = 50;
+/// After how long a receipt that was not answered is given again.
+const UNANSWERED: Duration = Duration::from_secs(3);
 /// After how long a receipt that was refused is given again.
 const GIVEN_AGAIN: Duration = Duration::from_millis(500);
 
@@ -221,23 +223,31 @@ impl Connection {
             return Vec::new();
         };
         let (now, room) = (Instant::now(), RECEIPTS_OPEN.saturating_sub(open.len()));
-        let is_due = |submit: &Submit| matches!(submit.receipt, Receipt::Owed(from) if from <= now && submit.at + delay <= now);
+        let is_due = |submit: &Submit| match submit.receipt {
+            Receipt::Owed(from) => from <= now && submit.at + delay <= now,
+            Receipt::Given(_, at) => at + UNANSWERED <= now,
+            Receipt::Taken => false,
+        };
         let parts = state.submits.iter_mut().enumerate();
         let due = parts.filter(|(_, submit)| is_due(submit)).take(room);
-        due.map(|(index, submit)| {
+        let mut reminders = 0;
+        let frames = due.map(|(index, submit)| {
+            reminders += usize::from(matches!(submit.receipt, Receipt::Given(..)));
             *sequence += 1;
-            submit.receipt = Receipt::Given(self.number);
+            submit.receipt = Receipt::Given(self.number, now);
             open.insert(*sequence, index);
             pdu::receipt(*sequence, &submit.id, &submit.destination, &submit.source)
-        })
-        .collect()
+        });
+        let frames = frames.collect();
+        state.reminders += reminders;
+        frames
     }
 
     /// What was not acknowledged here is given once more elsewhere.
     fn take_receipts_back(&self) {
         let mut state = lock(&self.state);
         for submit in &mut state.submits {
-            if submit.receipt == Receipt::Given(self.number) {
+            if matches!(submit.receipt, Receipt::Given(number, _) if number == self.number) {
                 submit.receipt = Receipt::Owed(Instant::now());
             }
         }
