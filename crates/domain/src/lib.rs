@@ -9,6 +9,7 @@ pub mod campaign;
 pub mod client;
 pub mod clock;
 pub mod contact;
+pub mod contact_group;
 pub mod fault;
 pub mod filter;
 pub mod gateway;

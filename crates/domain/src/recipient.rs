@@ -111,7 +111,7 @@ impl RecipientKey {
     }
 
     /// Six bytes of campaign, the tag in version 8's free nibble, four bytes of sequence at the end.
-    fn tagged(self, tag: u8) -> Uuid {
+    pub(crate) fn tagged(self, tag: u8) -> Uuid {
         let mut bytes = [0; 16];
         bytes[..6].copy_from_slice(&self.campaign.0.to_be_bytes()[2..]);
         bytes[6] = tag;
@@ -119,7 +119,7 @@ impl RecipientKey {
         uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 
-    fn untagged(id: Uuid, tag: u8) -> Option<Self> {
+    pub(crate) fn untagged(id: Uuid, tag: u8) -> Option<Self> {
         let bytes = id.as_bytes();
         let mut campaign = [0; 8];
         campaign[2..].copy_from_slice(&bytes[..6]);

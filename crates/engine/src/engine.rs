@@ -6,12 +6,14 @@ use std::time::Duration;
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::ClientId;
 use clarion_domain::clock::Clock;
+use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::gateway::{Gateway, InboundSink};
 use clarion_domain::message::MessageContent;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::tariff::Tariffs;
 use clarion_domain::text::{DEFAULT_MAX_SEGMENTS, Reference, SegmentLimit};
+use clarion_persistence::contact_groups::ContactGroup;
 use clarion_persistence::{Conn, Store, StoreError, messages};
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
@@ -20,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::core::Core;
-use crate::intake::{self, Addition, Intake, IntakeRefusal, InvalidContacts};
+use crate::intake::{self, Addition, GroupAddition, Intake, IntakeRefusal, InvalidContacts};
 use crate::send::Sender;
 use crate::traffic::GatewayTraffic;
 use crate::{lease, progress, receipts, replacement, schedule, settle, upkeep};
@@ -188,6 +190,23 @@ impl Engine {
         invalid: InvalidContacts,
     ) -> Addition {
         Addition::new(self.intake(campaign.client, phones, invalid), campaign)
+    }
+
+    /// The way in for contacts of a group.
+    #[must_use]
+    pub fn group_addition(
+        &self,
+        group: ContactGroup,
+        phones: Arc<PhoneRules>,
+        invalid: InvalidContacts,
+    ) -> GroupAddition {
+        GroupAddition::new(self.intake(group.client, phones, invalid), group)
+    }
+
+    /// The id of a new contact group.
+    #[must_use]
+    pub fn new_group_id(&self) -> ContactGroupId {
+        ContactGroupId(intake::new_id(self.core.now()).0)
     }
 }
 

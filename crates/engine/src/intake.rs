@@ -5,6 +5,7 @@
 //! store in place.
 
 mod addition;
+mod group;
 mod length;
 mod staging;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId, Forbidden};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
+use clarion_domain::contact_group::ContactGroupKey;
 use clarion_domain::fault::Faults;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::MAX_RECIPIENTS;
@@ -25,6 +27,7 @@ use clarion_persistence::{Conn, StoreError};
 
 use crate::core::Core;
 pub use addition::Addition;
+pub use group::GroupAddition;
 use length::Lengths;
 use staging::Staging;
 pub(crate) use staging::new_id;
@@ -45,6 +48,8 @@ pub struct IntakeReport {
     pub id: CampaignId,
     /// Accepted contacts.
     pub recipients: u64,
+    /// Those of them whose numbers the group had already; 0 for a campaign.
+    pub updated: u64,
     /// Contacts left out because they are invalid.
     pub invalid: u64,
     /// Contacts left out because their number stood there already.
@@ -60,6 +65,9 @@ pub enum IntakeRefusal {
     /// The campaign that they were for is gone.
     #[error("there is no such campaign any more")]
     Gone,
+    /// The contact group that they were for is gone.
+    #[error("there is no such contact group any more")]
+    GroupGone,
     /// Its status forbids it.
     #[error(transparent)]
     Forbidden(Forbidden),
@@ -102,6 +110,8 @@ enum Goal {
     New(Option<CampaignContent>),
     /// A campaign that is there.
     More(Box<Campaign>),
+    /// A contact group.
+    Group(ContactGroupKey),
 }
 
 impl Intake {
@@ -275,15 +285,15 @@ impl Load {
         }
         let report = IntakeReport {
             id: match &self.goal {
-                Goal::New(_) => self.staging.id(),
+                Goal::New(_) | Goal::Group(_) => self.staging.id(),
                 Goal::More(campaign) => campaign.id,
             },
             recipients: u64::from(loaded.recipients),
+            updated: 0,
             invalid: loaded.invalid,
             duplicates: loaded.duplicates,
         };
-        self.reach_goal(loaded, &report, beside)?;
-        Ok(report)
+        self.reach_goal(loaded, report, beside)
     }
 
     /// The numbers taken in, in order, each with which of those taken in has it.
@@ -297,25 +307,29 @@ impl Load {
     fn reach_goal(
         &mut self,
         loaded: Loaded,
-        report: &IntakeReport,
+        report: IntakeReport,
         mut beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
-    ) -> Result<(), IntakeRefusal> {
-        let beside = |conn: &mut Conn| beside(conn, report);
+    ) -> Result<IntakeReport, IntakeRefusal> {
+        if let Goal::Group(group) = self.goal {
+            return self.staging.merge_into(group, loaded, report, beside);
+        }
+        let beside = |conn: &mut Conn| beside(conn, &report);
         let numbers = self.take_numbers();
         match &self.goal {
-            Goal::New(Some(content)) => {
-                Ok(self.staging.finish(content, loaded, &numbers, beside)?)
+            Goal::New(Some(content)) => self.staging.finish(content, loaded, &numbers, beside)?,
+            Goal::New(None) | Goal::Group(_) => {
+                return Err(IntakeRefusal::Faults(message_is_missing()));
             }
-            Goal::New(None) => Err(IntakeRefusal::Faults(message_is_missing())),
             Goal::More(campaign) => {
                 match self.staging.add_to(campaign, loaded, &numbers, beside)? {
-                    Added::Done => Ok(()),
-                    Added::NotFound => Err(IntakeRefusal::Gone),
-                    Added::Forbidden(forbidden) => Err(IntakeRefusal::Forbidden(forbidden)),
-                    Added::Outdated => Err(IntakeRefusal::Outdated),
+                    Added::Done => {}
+                    Added::NotFound => return Err(IntakeRefusal::Gone),
+                    Added::Forbidden(forbidden) => return Err(IntakeRefusal::Forbidden(forbidden)),
+                    Added::Outdated => return Err(IntakeRefusal::Outdated),
                 }
             }
         }
+        Ok(report)
     }
 
     /// What can be said only when all has been read.
@@ -343,7 +357,7 @@ fn message_is_missing() -> Faults {
     faults
 }
 
-/// Contact groups cannot be made yet, so no group can be a client's own.
+/// No campaign's contacts are put into groups on the way, and a group's are in theirs.
 fn in_no_group(contact: Contact) -> Result<Contact, ContactRefusal> {
     match contact.contact_group_id {
         Some(_) => Err(ContactRefusal::UnknownGroup),

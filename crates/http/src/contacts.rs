@@ -2,7 +2,7 @@
 
 pub(crate) mod add;
 mod csv;
-mod format;
+pub(crate) mod format;
 pub(crate) mod intake;
 mod lines;
 pub(crate) mod request;

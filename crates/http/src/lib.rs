@@ -8,6 +8,7 @@ mod body;
 mod campaigns;
 mod case;
 mod clients;
+mod contact_groups;
 mod contacts;
 mod dates;
 mod gateways;

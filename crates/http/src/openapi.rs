@@ -17,8 +17,8 @@ use utoipa::openapi::{Components, OpenApi as Description};
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    api_keys, campaigns, clients, contacts, gateways, health, inbound_messages, invalid_contacts,
-    sms_messages,
+    api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
+    invalid_contacts, sms_messages,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +32,7 @@ use crate::{
     tags(
         (name = "Campaigns", description = "One message to many contacts"),
         (name = "Contacts", description = "Whom a campaign writes to"),
+        (name = "ContactGroups", description = "Contacts that are kept, in groups"),
         (name = "SMSMessages", description = "Single messages: those of campaigns, and those sent directly"),
         (name = "InboundMessages", description = "Replies: messages from handsets"),
         (name = "Gateways", description = "The ways out, for the operator"),
@@ -54,6 +55,15 @@ use crate::{
         contacts::list,
         contacts::add::add,
         invalid_contacts::list,
+        contact_groups::list,
+        contact_groups::create,
+        contact_groups::show,
+        contact_groups::rename,
+        contact_groups::delete,
+        contact_groups::contacts::list,
+        contact_groups::contacts::add,
+        contact_groups::contacts::replace,
+        contact_groups::contacts::remove,
         sms_messages::list,
         sms_messages::show,
         sms_messages::send,

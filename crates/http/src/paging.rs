@@ -11,13 +11,16 @@ use clarion_domain::filter::{Filter, FilterFault, Sorts};
 use clarion_domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use clarion_persistence::api_keys::ApiKey;
 use clarion_persistence::clients::Client;
+use clarion_persistence::contact_groups::ContactGroup;
+use clarion_persistence::group_contacts::GroupContact;
 use clarion_persistence::inbound_messages::Reply;
 use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::listing::{ListRequest, Property};
 use clarion_persistence::messages::{Message, UnmatchedReceipt};
 use clarion_persistence::recipients::Recipient;
 use clarion_persistence::{
-    api_keys, campaigns, clients, inbound_messages, invalid_contacts, messages, recipients,
+    api_keys, campaigns, clients, contact_groups, group_contacts, inbound_messages,
+    invalid_contacts, messages, recipients,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -43,6 +46,14 @@ impl Listed for ApiKey {
 
 impl Listed for Client {
     const PROPERTIES: &'static [Property] = &clients::PROPERTIES;
+}
+
+impl Listed for ContactGroup {
+    const PROPERTIES: &'static [Property] = &contact_groups::PROPERTIES;
+}
+
+impl Listed for GroupContact {
+    const PROPERTIES: &'static [Property] = &group_contacts::PROPERTIES;
 }
 
 impl Listed for Recipient {

@@ -222,6 +222,19 @@ impl Problem {
         Self::new(Kind::NotFound, "there is no campaign with this id")
     }
 
+    /// No contact group of this client has the id.
+    pub(crate) fn no_contact_group() -> Self {
+        Self::new(Kind::NotFound, "there is no contact group with this id")
+    }
+
+    /// No contact of the group has the id.
+    pub(crate) fn no_contact() -> Self {
+        Self::new(
+            Kind::NotFound,
+            "there is no contact with this id in the group",
+        )
+    }
+
     /// No message of this client has the id.
     pub(crate) fn no_message() -> Self {
         Self::new(Kind::NotFound, "there is no message with this id")
@@ -319,6 +332,7 @@ impl From<IntakeRefusal> for Problem {
         match refusal {
             IntakeRefusal::Faults(faults) => Self::invalid(faults),
             IntakeRefusal::Gone => Self::no_campaign(),
+            IntakeRefusal::GroupGone => Self::no_contact_group(),
             IntakeRefusal::Forbidden(forbidden) => forbidden.into(),
             refusal @ IntakeRefusal::Outdated => Self::new(Kind::Conflict, refusal.to_string()),
             IntakeRefusal::Store(failure) => failure.into(),

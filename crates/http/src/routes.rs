@@ -8,8 +8,8 @@ use actix_web::web::{ServiceConfig, scope};
 
 use crate::state::{authenticate, once};
 use crate::{
-    api_keys, campaigns, clients, contacts, gateways, health, inbound_messages, invalid_contacts,
-    openapi, rate, sms_messages,
+    api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
+    invalid_contacts, openapi, rate, sms_messages,
 };
 use address::Address;
 
@@ -59,6 +59,19 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/Campaigns/{id}/Pause").post(campaigns::pause),
         Address::at("/api/Campaigns/{id}/Resume").post(campaigns::resume),
         Address::at("/api/Campaigns/{id}/Cancel").post(campaigns::cancel),
+        Address::at("/api/ContactGroups")
+            .get(contact_groups::list)
+            .post(contact_groups::create),
+        Address::at("/api/ContactGroups/{id}")
+            .get(contact_groups::show)
+            .put(contact_groups::rename)
+            .delete(contact_groups::delete),
+        Address::at("/api/ContactGroups/{id}/Contacts")
+            .get(contact_groups::contacts::list)
+            .post(contact_groups::contacts::add),
+        Address::at("/api/ContactGroups/{id}/Contacts/{contactId}")
+            .put(contact_groups::contacts::replace)
+            .delete(contact_groups::contacts::remove),
         Address::at("/api/SMSMessages")
             .get(sms_messages::list)
             .post(sms_messages::send),

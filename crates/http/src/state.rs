@@ -21,7 +21,9 @@ use crate::HttpSettings;
 use uses::Uses;
 
 pub(crate) use authenticate::{authenticate, key_of};
-pub(crate) use caller::{Admin, Caller, CampaignsRead, CampaignsWrite, MessagesSend};
+pub(crate) use caller::{
+    Admin, Caller, CampaignsRead, CampaignsWrite, ContactsRead, ContactsWrite, MessagesSend,
+};
 pub(crate) use idempotency::once;
 pub(crate) use once::Once;
 pub(crate) use upkeep::run as keep_up;

@@ -18,7 +18,7 @@ pub(crate) use clause::{Bind, Clause};
 pub use column::Column;
 pub use property::Property;
 pub(crate) use property::{
-    campaign_of_message, contact_id, date_time, decimal, integer, message_guid, message_number,
+    campaign_of_message, contact_id, date_time, decimal, group_contact_id, integer, message_guid, message_number,
     nullable, text, uuid,
 };
 

@@ -176,6 +176,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    contact_groups (id) {
+        id -> BigInt,
+        public_id -> Text,
+        client_id -> BigInt,
+        name -> Text,
+        contact_count -> BigInt,
+        last_seq -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    group_contacts (group_id, seq) {
+        group_id -> BigInt,
+        seq -> Integer,
+        phone -> Text,
+        region -> Text,
+        name -> Nullable<Text>,
+        custom1 -> Nullable<Text>,
+        custom2 -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(api_keys -> clients (client_id));
 diesel::joinable!(campaigns -> clients (client_id));
 diesel::joinable!(recipients -> campaigns (campaign_id));
@@ -186,6 +210,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     campaigns,
     clients,
+    contact_groups,
+    group_contacts,
     idempotency_keys,
     inbound_messages,
     invalid_contacts,

@@ -7,14 +7,16 @@ use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::Contact;
+use clarion_domain::contact_group::ContactGroupKey;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Added, Kind, Loaded};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
-use clarion_persistence::{Conn, Store, StoreError, numbers, recipients};
+use clarion_persistence::{Conn, Store, StoreError, group_contacts, numbers, recipients};
 use tokio::runtime::Handle;
 use tracing::warn;
 use uuid::{NoContext, Timestamp, Uuid};
 
+use super::{IntakeRefusal, IntakeReport};
 use crate::core::Core;
 
 /// Rows stored in one transaction.
@@ -128,6 +130,29 @@ impl Staging {
         })?;
         self.key = (added != Added::Done).then_some(key);
         Ok(added)
+    }
+
+    /// Stores what is still in the batch and puts all of it into a group, with what is stored beside it, in one transaction.
+    pub(super) fn merge_into(
+        &mut self,
+        group: ContactGroupKey,
+        loaded: Loaded,
+        report: IntakeReport,
+        mut beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
+    ) -> Result<IntakeReport, IntakeRefusal> {
+        let now = self.core.now();
+        let (key, merged) = self.core.store.write_blocking(|conn| {
+            let key = self.insert_batch(conn, now)?;
+            let merged = group_contacts::merge_loaded(conn, group, key, loaded.recipients)?;
+            let updated = merged.map(|merged| merged.updated);
+            let report = updated.map(|updated| IntakeReport { updated, ..report });
+            if let Some(report) = &report {
+                beside(conn, report)?;
+            }
+            Ok((key, report))
+        })?;
+        self.key = merged.is_none().then_some(key);
+        merged.ok_or(IntakeRefusal::GroupGone)
     }
 
     /// Leaves nothing behind. What cannot be removed now is cleared away later: it is in loading, and nobody sees it.

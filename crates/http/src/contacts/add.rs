@@ -104,7 +104,7 @@ fn added(report: &IntakeReport) -> Reply {
 }
 
 /// What the query says about invalid contacts; nothing means that one is enough to refuse all.
-pub(crate) struct Choice(InvalidContacts);
+pub(crate) struct Choice(pub(crate) InvalidContacts);
 
 impl FromRequest for Choice {
     type Error = Problem;

@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess};
 
 use super::intake::{self, CONTACTS, Stopped, Taker};
+use super::row::{ContactRow, place_of};
 use super::{csv, lines};
 use crate::body::value::{Any, Read};
 use crate::body::{self, Body, Gauge, Meter, Unreadable, json, media_type};
@@ -15,7 +16,7 @@ use crate::problem::Problem;
 /// How contacts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// An array of contacts, or an object with one under `contacts`.
+    /// An array of contacts, an object with one under `contacts`, or a contact by itself.
     Json,
     /// A contact a line.
     Lines,
@@ -96,18 +97,22 @@ impl<'de> Read<'de> for ReadDocument<'_> {
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         let mut seen = false;
-        while let Some(is_contacts) = object.next_key_seed(Any(ReadKey))? {
-            if !is_contacts {
-                object.next_value::<IgnoredAny>()?;
-                continue;
+        let mut alone = ContactRow::default();
+        while let Some(key) = object.next_key_seed(Any(ReadKey))? {
+            match key {
+                Key::Contacts if std::mem::replace(&mut seen, true) => {
+                    return Err(A::Error::custom("contacts is given twice"));
+                }
+                Key::Contacts => object.next_value_seed(Any(ReadContacts {
+                    taker: self.taker,
+                    gauge: &self.gauge,
+                }))?,
+                Key::Property(place) => alone.read_value(place, &mut object)?,
+                Key::Unknown => drop(object.next_value::<IgnoredAny>()?),
             }
-            if std::mem::replace(&mut seen, true) {
-                return Err(A::Error::custom("contacts is given twice"));
-            }
-            object.next_value_seed(Any(ReadContacts {
-                taker: self.taker,
-                gauge: &self.gauge,
-            }))?;
+        }
+        if !seen && alone.is_given() {
+            self.taker.take(&mut alone).map_err(A::Error::custom)?;
         }
         Ok(())
     }
@@ -119,18 +124,28 @@ impl<'de> Read<'de> for ReadDocument<'_> {
     }
 }
 
-/// Reads a key; whether it is that of the contacts.
+/// What a key of an object stands for.
+enum Key {
+    Contacts,
+    /// One of a contact, by its place: the object may be one by itself.
+    Property(usize),
+    Unknown,
+}
+
 struct ReadKey;
 
 impl Read<'_> for ReadKey {
-    type Value = bool;
+    type Value = Key;
 
-    fn text<E: Error>(self, name: &str) -> Result<bool, E> {
-        Ok(name == CONTACTS)
+    fn text<E: Error>(self, name: &str) -> Result<Key, E> {
+        Ok(match name {
+            CONTACTS => Key::Contacts,
+            name => place_of(name).map_or(Key::Unknown, Key::Property),
+        })
     }
 
-    fn other<E: Error>(self) -> Result<bool, E> {
-        Ok(false)
+    fn other<E: Error>(self) -> Result<Key, E> {
+        Ok(Key::Unknown)
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct NewContact {
     contact_group_id: Option<Uuid>,
 }
 
-/// Contacts as an array, or in an object.
+/// Contacts as an array, in an object, or one by itself.
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(crate) enum NewContacts {
@@ -37,4 +37,7 @@ pub(crate) enum NewContacts {
         /// The contacts.
         contacts: Vec<NewContact>,
     },
+    /// A contact by itself.
+    #[schema(title = "Contact")]
+    One(NewContact),
 }

@@ -72,6 +72,29 @@ impl ContactRow {
         field.present = true;
     }
 
+    /// Whether any property was there, with whatever value.
+    pub(super) fn is_given(&self) -> bool {
+        self.fields.iter().any(|field| field.seen)
+    }
+
+    /// Reads the value of a property of an object, by its place among [`PROPERTIES`].
+    pub(super) fn read_value<'de, A: MapAccess<'de>>(
+        &mut self,
+        property: usize,
+        object: &mut A,
+    ) -> Result<(), A::Error> {
+        let field = &mut self.fields[property];
+        let property = field.property;
+        let twice = std::mem::replace(&mut field.seen, true);
+        let is_text = object.next_value_seed(Any(ReadText(field)))?;
+        if twice {
+            self.refuse(ContactRefusal::Twice { property });
+        } else if !is_text {
+            self.refuse(ContactRefusal::NotText { property });
+        }
+        Ok(())
+    }
+
     fn refuse(&mut self, refusal: ContactRefusal) {
         self.refusal.get_or_insert(refusal);
     }
@@ -100,18 +123,10 @@ impl<'de> Read<'de> for ReadContact<'_> {
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         self.0.clear();
-        while let Some(field) = object.next_key_seed(Any(ReadName(&mut self.0.fields)))? {
-            let Some(field) = field else {
-                object.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let property = field.property;
-            let twice = std::mem::replace(&mut field.seen, true);
-            let is_text = object.next_value_seed(Any(ReadText(field)))?;
-            if twice {
-                self.0.refuse(ContactRefusal::Twice { property });
-            } else if !is_text {
-                self.0.refuse(ContactRefusal::NotText { property });
+        while let Some(property) = object.next_key_seed(Any(ReadName))? {
+            match property {
+                Some(property) => self.0.read_value(property, &mut object)?,
+                None => drop(object.next_value::<IgnoredAny>()?),
             }
         }
         Ok(())
@@ -124,19 +139,24 @@ impl<'de> Read<'de> for ReadContact<'_> {
     }
 }
 
-/// Reads the name of a property; its field, `None` for an unknown one.
-struct ReadName<'a>(&'a mut [Field]);
+/// Reads the name of a property; its place among [`PROPERTIES`], `None` for an unknown one.
+struct ReadName;
 
-impl<'a> Read<'_> for ReadName<'a> {
-    type Value = Option<&'a mut Field>;
+impl Read<'_> for ReadName {
+    type Value = Option<usize>;
 
     fn text<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter_mut().find(|field| field.property == name))
+        Ok(place_of(name))
     }
 
     fn other<E: Error>(self) -> Result<Self::Value, E> {
         Ok(None)
     }
+}
+
+/// The place of a property among [`PROPERTIES`].
+pub(super) fn place_of(name: &str) -> Option<usize> {
+    PROPERTIES.iter().position(|property| *property == name)
 }
 
 /// Reads a text into its field; whether it was one, or null.

@@ -10,9 +10,12 @@ use chrono::{DateTime, Utc};
 use clarion_domain::api_key::{Scope, Scopes};
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
+use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::message::MessageDraft;
+use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
-use clarion_engine::{Addition, GatewayTraffic, Intake, InvalidContacts};
+use clarion_engine::{Addition, GatewayTraffic, GroupAddition, Intake, InvalidContacts};
+use clarion_persistence::contact_groups::ContactGroup;
 use clarion_persistence::{Conn, StoreError};
 
 use super::State;
@@ -49,6 +52,20 @@ pub(crate) struct CampaignsRead;
 /// Making, changing and deleting campaigns.
 pub(crate) struct CampaignsWrite;
 
+/// Reading contact groups.
+pub(crate) struct ContactsRead;
+
+impl Needs for ContactsRead {
+    const SCOPE: Scope = Scope::ContactsRead;
+}
+
+/// Making, changing and deleting contact groups and their contacts.
+pub(crate) struct ContactsWrite;
+
+impl Needs for ContactsWrite {
+    const SCOPE: Scope = Scope::ContactsWrite;
+}
+
 /// Sending single messages.
 pub(crate) struct MessagesSend;
 
@@ -63,6 +80,8 @@ pub(crate) struct Admin;
 pub(crate) trait Changes: Needs {}
 
 impl Changes for CampaignsWrite {}
+
+impl Changes for ContactsWrite {}
 
 impl Changes for Admin {}
 
@@ -237,6 +256,28 @@ impl Caller<CampaignsWrite> {
     pub(crate) fn addition(&self, campaign: Campaign, invalid: InvalidContacts) -> Addition {
         let phones = self.state.phones.clone();
         self.state.engine.addition(campaign, phones, invalid)
+    }
+}
+
+impl Caller<ContactsWrite> {
+    /// The id of a new contact group.
+    pub(crate) fn new_group_id(&self) -> ContactGroupId {
+        self.state.engine.new_group_id()
+    }
+
+    /// The way in for contacts of a group of the caller's.
+    pub(crate) fn group_addition(
+        &self,
+        group: ContactGroup,
+        invalid: InvalidContacts,
+    ) -> GroupAddition {
+        let phones = self.state.phones.clone();
+        self.state.engine.group_addition(group, phones, invalid)
+    }
+
+    /// The rules of a contact's number.
+    pub(crate) fn phones(&self) -> &PhoneRules {
+        &self.state.phones
     }
 }
 

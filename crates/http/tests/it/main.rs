@@ -10,6 +10,7 @@ mod api_keys;
 mod bodies;
 mod campaigns;
 mod clients;
+mod contact_groups;
 mod contacts;
 mod contract;
 mod create;

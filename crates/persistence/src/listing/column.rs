@@ -1,5 +1,6 @@
 //! By what a property is found.
 
+use clarion_domain::contact_group::GroupContactKey;
 use clarion_domain::filter::Value;
 use clarion_domain::recipient::RecipientKey;
 
@@ -32,6 +33,7 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PlaceId {
     Contact,
+    GroupContact,
     Message,
     MessageNumber,
 }
@@ -60,6 +62,14 @@ impl Column {
             campaign: "recipients.campaign_id",
             seq: "recipients.seq",
             id: PlaceId::Contact,
+        }))
+    }
+
+    pub(super) const fn group_contact_id() -> Self {
+        Self(Source::Place(Place {
+            campaign: "group_contacts.group_id",
+            seq: "group_contacts.seq",
+            id: PlaceId::GroupContact,
         }))
     }
 
@@ -95,6 +105,9 @@ impl Place {
     pub(super) fn named(self, id: &Value) -> Option<RecipientKey> {
         match (self.id, id) {
             (PlaceId::Contact, Value::Uuid(id)) => RecipientKey::from_contact_id(*id),
+            (PlaceId::GroupContact, Value::Uuid(id)) => {
+                GroupContactKey::from_contact_id(*id).map(GroupContactKey::as_place)
+            }
             (PlaceId::Message, Value::Uuid(id)) => RecipientKey::from_message_guid(*id),
             (PlaceId::MessageNumber, Value::Integer(id)) => RecipientKey::from_message_id(*id),
             _ => None,
@@ -106,7 +119,7 @@ impl Place {
         match self.id {
             PlaceId::MessageNumber => MESSAGE_NUMBER,
             // UUIDs are compared for equality alone.
-            PlaceId::Contact | PlaceId::Message => "NULL",
+            PlaceId::Contact | PlaceId::GroupContact | PlaceId::Message => "NULL",
         }
     }
 }

@@ -41,6 +41,10 @@ pub(crate) const fn contact_id(name: &'static str) -> Property {
     property(name, PropertyKind::Uuid, Column::contact_id())
 }
 
+pub(crate) const fn group_contact_id(name: &'static str) -> Property {
+    property(name, PropertyKind::Uuid, Column::group_contact_id())
+}
+
 pub(crate) const fn message_guid(name: &'static str) -> Property {
     property(name, PropertyKind::Uuid, Column::message_guid())
 }

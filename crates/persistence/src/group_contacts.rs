@@ -1,0 +1,257 @@
+//! The contacts of groups, each number once in its group.
+
+use clarion_domain::contact::Contact;
+use clarion_domain::contact_group::{ContactGroupKey, GroupContactKey};
+use clarion_domain::page::Page;
+use clarion_domain::recipient::CampaignKey;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer};
+
+use crate::campaigns::discard_loading;
+use crate::conn::on_each_backend;
+use crate::contact_groups::{self, ContactGroup};
+use crate::listing::{self, ListRequest, Property, group_contact_id, nullable, text};
+use crate::recipients::phone;
+use crate::schema::group_contacts;
+use crate::{Conn, StoreError, stored};
+
+/// Rows that one statement writes or removes, so that none runs into the statement timeout.
+const ROWS_AT_ONCE: i32 = 50_000;
+
+/// A contact in its place in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupContact {
+    /// Its place.
+    pub key: GroupContactKey,
+    /// The contact.
+    pub contact: Contact,
+}
+
+/// What became of contacts that were put into a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    /// The group has these more.
+    pub added: u64,
+    /// Their numbers were there.
+    pub updated: u64,
+}
+
+/// What became of a change to one contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// Done.
+    Done,
+    /// The group has no such contact.
+    NotFound,
+    /// Another contact of the group has the number.
+    NumberTaken,
+}
+
+/// What a group's contacts can be filtered and sorted by.
+pub static PROPERTIES: [Property; 5] = [
+    group_contact_id("id"),
+    text("phoneNumber", "group_contacts.phone"),
+    nullable(text("name", "group_contacts.name")),
+    nullable(text("custom1", "group_contacts.custom1")),
+    nullable(text("custom2", "group_contacts.custom2")),
+];
+
+/// The order they came in.
+const OWN_ORDER: &str = "group_contacts.seq";
+
+/// A page of a group's contacts.
+///
+/// # Errors
+/// The database's.
+pub fn page(
+    conn: &mut Conn,
+    group: &ContactGroup,
+    request: &ListRequest,
+) -> Result<Page<GroupContact>, StoreError> {
+    let wanted = group_contacts::table
+        .filter(group_contacts::group_id.eq(group.key.0))
+        .filter(listing::passing(conn, &request.filter));
+    let total = if request.takes_all() {
+        group.contact_count
+    } else {
+        let total: i64 = wanted.clone().count().get_result(conn)?;
+        stored::unsigned("count", total)?
+    };
+    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &PROPERTIES[0]);
+    let rows: Vec<Row> = wanted
+        .order(sorts)
+        .offset(request.page.offset())
+        .limit(request.page.limit())
+        .select(Row::as_select())
+        .load(conn)?;
+    let items = rows
+        .into_iter()
+        .map(GroupContact::try_from)
+        .collect::<Result<_, _>>()?;
+    Ok(Page::new(request.page, total, items))
+}
+
+/// Numbers count on from `$2`. What a contact says of itself replaces what the group knew; what it leaves out stays.
+const MERGE: &str = "
+    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2)
+    SELECT $1, r.seq + $2, r.phone, r.region, r.name, r.custom1, r.custom2
+    FROM recipients AS r
+    WHERE r.campaign_id = $3 AND r.seq BETWEEN $4 AND $5
+    ORDER BY r.seq
+    ON CONFLICT (group_id, phone) DO UPDATE SET
+        region = excluded.region,
+        name = COALESCE(excluded.name, group_contacts.name),
+        custom1 = COALESCE(excluded.custom1, group_contacts.custom1),
+        custom2 = COALESCE(excluded.custom2, group_contacts.custom2)";
+
+/// Puts contacts that were loaded under a campaign of their own into a group, and removes that campaign. `None`: there is no
+/// such group any more.
+///
+/// # Errors
+/// The database's.
+pub fn merge_loaded(
+    conn: &mut Conn,
+    group: ContactGroupKey,
+    loading: CampaignKey,
+    count: u32,
+) -> Result<Option<Merged>, StoreError> {
+    let Some(before) = contact_groups::reserve(conn, group, count)? else {
+        return Ok(None);
+    };
+    let last = stored::seq(count);
+    let mut from = 1;
+    while from <= last {
+        let to = last.min(from + ROWS_AT_ONCE - 1);
+        merge_run(conn, group, before, loading, (from, to))?;
+        from = to + 1;
+    }
+    let added: i64 = group_contacts::table
+        .filter(group_contacts::group_id.eq(group.0))
+        .filter(group_contacts::seq.gt(before))
+        .count()
+        .get_result(conn)?;
+    contact_groups::count(conn, group, added)?;
+    discard_loading(conn, loading)?;
+    let added = stored::unsigned("count of contacts", added)?;
+    let updated = u64::from(count).saturating_sub(added);
+    Ok(Some(Merged { added, updated }))
+}
+
+fn merge_run(
+    conn: &mut Conn,
+    group: ContactGroupKey,
+    before: i32,
+    loading: CampaignKey,
+    (from, to): (i32, i32),
+) -> Result<(), StoreError> {
+    on_each_backend!(conn, inner => diesel::sql_query(MERGE)
+        .bind::<BigInt, _>(group.0)
+        .bind::<Integer, _>(before)
+        .bind::<BigInt, _>(loading.0)
+        .bind::<Integer, _>(from)
+        .bind::<Integer, _>(to)
+        .execute(inner))?;
+    Ok(())
+}
+
+/// Writes another contact in a place.
+///
+/// # Errors
+/// The database's.
+pub fn replace(
+    conn: &mut Conn,
+    key: GroupContactKey,
+    contact: &Contact,
+) -> Result<Replaced, StoreError> {
+    let e164 = contact.phone.to_string();
+    if !contact_groups::lock(conn, key.group)? {
+        return Ok(Replaced::NotFound);
+    }
+    let holder: Option<i32> = group_contacts::table
+        .filter(group_contacts::group_id.eq(key.group.0))
+        .filter(group_contacts::phone.eq(&e164))
+        .select(group_contacts::seq)
+        .first(conn)
+        .optional()?;
+    let own = group_contacts::table.find((key.group.0, stored::seq(key.seq)));
+    let is_there: bool = diesel::select(diesel::dsl::exists(own)).get_result(conn)?;
+    if !is_there {
+        return Ok(Replaced::NotFound);
+    }
+    if holder.is_some_and(|holder| holder != stored::seq(key.seq)) {
+        return Ok(Replaced::NumberTaken);
+    }
+    diesel::update(own)
+        .set((
+            group_contacts::phone.eq(e164),
+            group_contacts::region.eq(contact.phone.region().as_str()),
+            group_contacts::name.eq(&contact.name),
+            group_contacts::custom1.eq(&contact.custom1),
+            group_contacts::custom2.eq(&contact.custom2),
+        ))
+        .execute(conn)?;
+    Ok(Replaced::Done)
+}
+
+/// Removes a contact; whether there was one.
+///
+/// # Errors
+/// The database's.
+pub fn remove(conn: &mut Conn, key: GroupContactKey) -> Result<bool, StoreError> {
+    if !contact_groups::lock(conn, key.group)? {
+        return Ok(false);
+    }
+    let own = group_contacts::table.find((key.group.0, stored::seq(key.seq)));
+    let removed = diesel::delete(own).execute(conn)?;
+    contact_groups::count(conn, key.group, -i64::from(removed > 0))?;
+    Ok(removed > 0)
+}
+
+/// Removes the contacts of a locked group.
+pub(crate) fn remove_all(conn: &mut Conn, group: ContactGroupKey) -> Result<(), StoreError> {
+    let own = group_contacts::group_id.eq(group.0);
+    let last: Option<i32> = group_contacts::table
+        .filter(own)
+        .select(diesel::dsl::max(group_contacts::seq))
+        .get_result(conn)?;
+    let mut from = 0;
+    while from <= last.unwrap_or_default() {
+        let upto = from.saturating_add(ROWS_AT_ONCE);
+        let run = group_contacts::seq.between(from, upto);
+        diesel::delete(group_contacts::table.filter(own).filter(run)).execute(conn)?;
+        from = upto.saturating_add(1);
+    }
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = group_contacts)]
+struct Row {
+    group_id: i64,
+    seq: i32,
+    phone: String,
+    region: String,
+    name: Option<String>,
+    custom1: Option<String>,
+    custom2: Option<String>,
+}
+
+impl TryFrom<Row> for GroupContact {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            key: GroupContactKey {
+                group: ContactGroupKey(row.group_id),
+                seq: stored::unsigned("number of a contact", row.seq)?,
+            },
+            contact: Contact {
+                phone: phone(&row.phone, &row.region)?,
+                name: row.name,
+                custom1: row.custom1,
+                custom2: row.custom2,
+                contact_group_id: None,
+            },
+        })
+    }
+}
