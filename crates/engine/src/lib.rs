@@ -24,5 +24,7 @@ mod wording;
 
 pub use clock::SystemClock;
 pub use engine::{Engine, EngineSettings, RunningEngine};
-pub use intake::{Addition, GroupAddition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load};
+pub use intake::{
+    Addition, GroupAddition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load,
+};
 pub use traffic::GatewayTraffic;

@@ -3,12 +3,12 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Answer, NOW, OTHER_CLIENT, TestApp, campaign_to, key, on_each_database,
-};
+use crate::support::{Answer, NOW, OTHER_CLIENT, TestApp, campaign_to, key, on_each_database};
 
 async fn group(app: &TestApp, name: &str) -> String {
-    let made = app.post("/api/ContactGroups", &json!({ "name": name })).await;
+    let made = app
+        .post("/api/ContactGroups", &json!({ "name": name }))
+        .await;
     assert_eq!(made.status, 201, "{}", made.text);
     let id = made.json().as_str().expect("an id").to_owned();
     let address = format!("/api/ContactGroups/{id}");
@@ -37,7 +37,10 @@ async fn groups_are_made_listed_renamed_and_deleted() {
         let second = group(app, "Others").await;
         let shown = app.get(&first).await.json();
         assert_eq!(shown["name"], "Regulars");
-        assert_eq!((&shown["contactCount"], &shown["createdAt"]), (&json!(0), &json!(NOW)));
+        assert_eq!(
+            (&shown["contactCount"], &shown["createdAt"]),
+            (&json!(0), &json!(NOW))
+        );
         let list = app.get("/api/ContactGroups").await.json();
         assert_eq!(list["totalRecords"], 2);
         assert_eq!(list["items"][1], shown);
@@ -173,7 +176,11 @@ async fn another_clients_group_does_not_exist() {
                 problem
             };
             let nobodys = "/api/ContactGroups/01920000-0000-7000-8000-000000000000";
-            assert_eq!(about(&theirs).await, about(nobodys).await, "{method} {part}");
+            assert_eq!(
+                about(&theirs).await,
+                about(nobodys).await,
+                "{method} {part}"
+            );
         }
         assert_eq!(app.get(&theirs).await.json(), before);
         let request = app.anonymous(Method::GET, "/api/ContactGroups");
@@ -194,8 +201,12 @@ async fn groups_need_the_scopes_of_contacts() {
         let request = request.bearer_auth(key(8).as_str());
         let refused = Answer::to(request.json(&json!({"name": "x"}))).await;
         refused.problem(403);
-        let campaign = app.create(&campaign_to(json!([{"phoneNumber": "07700900001"}]))).await;
-        app.get(&format!("/api/ContactGroups/{campaign}")).await.problem(404);
+        let campaign = app
+            .create(&campaign_to(json!([{"phoneNumber": "07700900001"}])))
+            .await;
+        app.get(&format!("/api/ContactGroups/{campaign}"))
+            .await
+            .problem(404);
     })
     .await;
 }

@@ -10,13 +10,14 @@ use clarion_domain::filter::{Row, Value};
 use clarion_domain::page::{Page, PageRequest};
 use clarion_persistence::listing::{Column, ListRequest, Property};
 use clarion_persistence::{
-    Conn, Store, StoreError, campaigns, invalid_contacts, messages, on_both, recipients,
+    Conn, Store, StoreError, campaigns, contact_groups, group_contacts, invalid_contacts, messages,
+    on_both, recipients,
 };
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use crate::fixtures::CLIENT;
-use rows::store_all;
+use rows::{store_all, store_group};
 use wishes::wish;
 
 /// Wishes tried of each list on each database.
@@ -114,6 +115,15 @@ on_both! {
         let key = store_all(&database).await;
         let list = move |conn: &mut Conn, request: &ListRequest| recipients::page(conn, key, request);
         agree(&database, &recipients::PROPERTIES, list, rows::contact).await;
+    }
+
+    async fn a_groups_contacts_are_filtered_and_sorted_as_the_domain_says(database) {
+        let id = store_group(&database).await;
+        let list = move |conn: &mut Conn, request: &ListRequest| {
+            let group = contact_groups::find(conn, CLIENT, id)?.unwrap();
+            group_contacts::page(conn, &group, request)
+        };
+        agree(&database, &group_contacts::PROPERTIES, list, rows::group_contact).await;
     }
 
     async fn invalid_contacts_are_filtered_and_sorted_as_the_domain_says(database) {

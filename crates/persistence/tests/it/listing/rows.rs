@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::contact::Contact;
+use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::filter::{Decimal, Value};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
@@ -12,6 +13,8 @@ use clarion_domain::sender::SenderId;
 use clarion_domain::tariff::Price;
 use clarion_domain::template::Template;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::contact_groups;
+use clarion_persistence::group_contacts::{self, GroupContact};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
 use clarion_persistence::messages::{self, Message, SettledPart, Settlement};
 use clarion_persistence::recipients::{self, Recipient};
@@ -28,7 +31,7 @@ const CAMPAIGNS: u32 = 36;
 /// Contacts of the first campaign; the others have one.
 const CONTACTS: u32 = 60;
 
-const TEXT_COLUMNS: [(&str, &str); 12] = [
+const TEXT_COLUMNS: [(&str, &str); 15] = [
     ("campaigns", "public_id"),
     ("campaigns", "sender"),
     ("campaigns", "message"),
@@ -37,6 +40,9 @@ const TEXT_COLUMNS: [(&str, &str); 12] = [
     ("recipients", "custom1"),
     ("recipients", "custom2"),
     ("recipients", "contact_group_id"),
+    ("group_contacts", "name"),
+    ("group_contacts", "custom1"),
+    ("group_contacts", "custom2"),
     ("invalid_contacts", "phone_number"),
     ("invalid_contacts", "reason"),
     ("messages", "sender"),
@@ -79,6 +85,21 @@ pub(super) async fn store_all(store: &Store) -> CampaignKey {
                 store_one(conn, number, kind, 1, &mut draw)?;
             }
             Ok(first)
+        })
+        .await
+        .unwrap()
+}
+
+/// [`store_all`], and a group with the contacts of the one campaign.
+pub(super) async fn store_group(store: &Store) -> ContactGroupId {
+    let key = store_all(store).await;
+    store
+        .write(move |conn| {
+            let id = ContactGroupId(campaign_id(1).0);
+            contact_groups::insert(conn, CLIENT, id, "group", at(0))?;
+            let group = contact_groups::find(conn, CLIENT, id)?.unwrap();
+            group_contacts::merge_loaded(conn, group.key, key, CONTACTS)?;
+            Ok(id)
         })
         .await
         .unwrap()
@@ -206,6 +227,18 @@ pub(super) fn contact(recipient: &Recipient) -> Values {
             "status",
             recipient.status.and_then(|status| number(status.number())),
         ),
+    ])
+}
+
+pub(super) fn group_contact(grouped: &GroupContact) -> Values {
+    let contact = &grouped.contact;
+    let optional = |text: &Option<String>| text.as_deref().and_then(text_of);
+    present([
+        ("id", Some(Value::Uuid(grouped.key.contact_id()))),
+        ("phoneNumber", text_of(&contact.phone.to_string())),
+        ("name", optional(&contact.name)),
+        ("custom1", optional(&contact.custom1)),
+        ("custom2", optional(&contact.custom2)),
     ])
 }
 
