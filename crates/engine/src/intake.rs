@@ -28,6 +28,7 @@ use clarion_persistence::{Conn, StoreError};
 use crate::core::Core;
 pub use addition::Addition;
 pub use group::GroupAddition;
+use group::Groups;
 use length::Lengths;
 use staging::Staging;
 pub(crate) use staging::new_id;
@@ -101,6 +102,7 @@ pub struct Load {
     seen: HashMap<u64, u32>,
     faults: Faults,
     lengths: Lengths,
+    groups: Groups,
     staging: Staging,
 }
 
@@ -144,6 +146,7 @@ impl Intake {
             seen: HashMap::new(),
             faults: Faults::default(),
             lengths: Lengths::new(settings.max_segments),
+            groups: Groups::of(self.client),
             staging: Staging::new(Arc::clone(&self.core), self.client),
         }
     }
@@ -169,8 +172,9 @@ impl Load {
     /// told by [`Load::finish`].
     pub fn contact(&mut self, draft: ContactDraft<'_>) -> Result<(), IntakeRefusal> {
         let given = draft.phone_number.clone();
-        match draft.check(&self.phones).and_then(in_no_group) {
-            Ok(contact) => self.accept(contact),
+        match draft.check(&self.phones) {
+            Ok(contact) if self.is_in_own_group(&contact)? => self.accept(contact),
+            Ok(_) => self.leave_out(given, &ContactRefusal::UnknownGroup),
             Err(refusal) => self.leave_out(given, &refusal),
         }
     }
@@ -210,6 +214,14 @@ impl Load {
     /// Gives the contacts up, and leaves nothing behind when it returns.
     pub fn give_up(mut self) {
         self.staging.discard();
+    }
+
+    /// Whether the group that a contact names, if any, is one of the client's. A group's own contacts need name none.
+    fn is_in_own_group(&mut self, contact: &Contact) -> Result<bool, StoreError> {
+        match (contact.contact_group_id, &self.goal) {
+            (None, _) | (_, Goal::Group(_)) => Ok(true),
+            (Some(id), _) => self.groups.name(id, self.staging.store()),
+        }
     }
 
     fn accept(&mut self, contact: Contact) -> Result<(), IntakeRefusal> {
@@ -316,12 +328,20 @@ impl Load {
         let beside = |conn: &mut Conn| beside(conn, &report);
         let numbers = self.take_numbers();
         match &self.goal {
-            Goal::New(Some(content)) => self.staging.finish(content, loaded, &numbers, beside)?,
+            Goal::New(Some(content)) => {
+                let groups = self.groups.named();
+                self.staging
+                    .finish(content, loaded, &numbers, groups, beside)?;
+            }
             Goal::New(None) | Goal::Group(_) => {
                 return Err(IntakeRefusal::Faults(message_is_missing()));
             }
             Goal::More(campaign) => {
-                match self.staging.add_to(campaign, loaded, &numbers, beside)? {
+                let groups = self.groups.named();
+                let added = self
+                    .staging
+                    .add_to(campaign, loaded, &numbers, groups, beside)?;
+                match added {
                     Added::Done => {}
                     Added::NotFound => return Err(IntakeRefusal::Gone),
                     Added::Forbidden(forbidden) => return Err(IntakeRefusal::Forbidden(forbidden)),
@@ -355,12 +375,4 @@ fn message_is_missing() -> Faults {
     let mut faults = Faults::default();
     faults.add("message", "is required");
     faults
-}
-
-/// No campaign's contacts are put into groups on the way, and a group's are in theirs.
-fn in_no_group(contact: Contact) -> Result<Contact, ContactRefusal> {
-    match contact.contact_group_id {
-        Some(_) => Err(ContactRefusal::UnknownGroup),
-        None => Ok(contact),
-    }
 }

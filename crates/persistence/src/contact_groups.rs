@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::listing::{self, ListRequest, Property, date_time, integer, text, uuid};
-use crate::schema::contact_groups;
-use crate::{Conn, StoreError, group_contacts, stored};
+use crate::schema::{contact_groups, group_contacts};
+use crate::{Conn, StoreError, stored};
 
 /// A contact group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub fn delete(conn: &mut Conn, client: ClientId, id: ContactGroupId) -> Result<b
     if !lock(conn, group.key)? {
         return Ok(false);
     }
-    group_contacts::remove_all(conn, group.key)?;
+    crate::group_contacts::remove_all(conn, group.key)?;
     diesel::delete(contact_groups::table.find(group.key.0)).execute(conn)?;
     Ok(true)
 }
@@ -167,6 +167,45 @@ pub(crate) fn reserve(
         .select(contact_groups::last_seq)
         .first(conn)?;
     Ok(Some(last - count))
+}
+
+/// Counts the contacts that came in under numbers above `before`, and gives the numbers back that were not used; how many came.
+pub(crate) fn settle(
+    conn: &mut Conn,
+    key: ContactGroupKey,
+    before: i32,
+) -> Result<u64, StoreError> {
+    let added = group_contacts::table
+        .filter(group_contacts::group_id.eq(key.0))
+        .filter(group_contacts::seq.gt(before));
+    let count: i64 = added.count().get_result(conn)?;
+    let last: Option<i32> = added
+        .select(diesel::dsl::max(group_contacts::seq))
+        .get_result(conn)?;
+    diesel::update(contact_groups::table.find(key.0))
+        .set((
+            contact_groups::contact_count.eq(contact_groups::contact_count + count),
+            contact_groups::last_seq.eq(last.unwrap_or(before)),
+        ))
+        .execute(conn)?;
+    stored::unsigned("count of contacts", count)
+}
+
+/// The ids of all groups of a client.
+///
+/// # Errors
+/// The database's.
+pub fn ids(conn: &mut Conn, client: ClientId) -> Result<Vec<(Uuid, ContactGroupKey)>, StoreError> {
+    let rows: Vec<(String, i64)> = contact_groups::table
+        .filter(contact_groups::client_id.eq(client.0))
+        .select((contact_groups::public_id, contact_groups::id))
+        .load(conn)?;
+    rows.iter()
+        .map(|(id, key)| {
+            let id = Uuid::parse_str(id).map_err(|_| stored::corrupt("contact group id", id))?;
+            Ok((id, ContactGroupKey(*key)))
+        })
+        .collect()
 }
 
 /// Keeps the count of a group's contacts.

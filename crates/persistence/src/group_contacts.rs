@@ -1,5 +1,7 @@
 //! The contacts of groups, each number once in its group.
 
+use std::collections::BTreeSet;
+
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::{ContactGroupKey, GroupContactKey};
 use clarion_domain::page::Page;
@@ -91,18 +93,28 @@ pub fn page(
     Ok(Page::new(request.page, total, items))
 }
 
-/// Numbers count on from `$2`. What a contact says of itself replaces what the group knew; what it leaves out stays.
-const MERGE: &str = "
-    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2)
-    SELECT $1, r.seq + $2, r.phone, r.region, r.name, r.custom1, r.custom2
-    FROM recipients AS r
-    WHERE r.campaign_id = $3 AND r.seq BETWEEN $4 AND $5
-    ORDER BY r.seq
+/// What a contact says of itself replaces what the group knew; what it leaves out stays.
+const UPDATE: &str = "
     ON CONFLICT (group_id, phone) DO UPDATE SET
         region = excluded.region,
         name = COALESCE(excluded.name, group_contacts.name),
         custom1 = COALESCE(excluded.custom1, group_contacts.custom1),
         custom2 = COALESCE(excluded.custom2, group_contacts.custom2)";
+
+/// The recipients of a run into one group, numbered from `$2` on.
+const INTO_ONE: &str = "
+    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2)
+    SELECT $1, r.seq + $2, r.phone, r.region, r.name, r.custom1, r.custom2
+    FROM recipients AS r
+    WHERE r.campaign_id = $3 AND r.seq BETWEEN $4 AND $5";
+
+/// The recipients of a run into the groups that they name. `$1` is the last of all runs, for which each group has reserved a
+/// number.
+const INTO_NAMED: &str = "
+    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2)
+    SELECT g.id, g.last_seq - $1 + r.seq, r.phone, r.region, r.name, r.custom1, r.custom2
+    FROM recipients AS r JOIN contact_groups AS g ON g.public_id = r.contact_group_id
+    WHERE r.campaign_id = $2 AND r.seq BETWEEN $3 AND $4";
 
 /// Puts contacts that were loaded under a campaign of their own into a group, and removes that campaign. `None`: there is no
 /// such group any more.
@@ -118,40 +130,65 @@ pub fn merge_loaded(
     let Some(before) = contact_groups::reserve(conn, group, count)? else {
         return Ok(None);
     };
-    let last = stored::seq(count);
-    let mut from = 1;
-    while from <= last {
-        let to = last.min(from + ROWS_AT_ONCE - 1);
-        merge_run(conn, group, before, loading, (from, to))?;
-        from = to + 1;
+    let statement = format!("{INTO_ONE}{UPDATE}");
+    for (from, to) in runs(1, stored::seq(count)) {
+        on_each_backend!(&mut *conn, inner => diesel::sql_query(&statement)
+            .bind::<BigInt, _>(group.0)
+            .bind::<Integer, _>(before)
+            .bind::<BigInt, _>(loading.0)
+            .bind::<Integer, _>(from)
+            .bind::<Integer, _>(to)
+            .execute(inner))?;
     }
-    let added: i64 = group_contacts::table
-        .filter(group_contacts::group_id.eq(group.0))
-        .filter(group_contacts::seq.gt(before))
-        .count()
-        .get_result(conn)?;
-    contact_groups::count(conn, group, added)?;
+    let added = contact_groups::settle(conn, group, before)?;
     discard_loading(conn, loading)?;
-    let added = stored::unsigned("count of contacts", added)?;
     let updated = u64::from(count).saturating_sub(added);
     Ok(Some(Merged { added, updated }))
 }
 
-fn merge_run(
+/// Puts `count` recipients of a campaign, from `first` on, into the groups that they name: these ones, in order, so that two
+/// campaigns at a time do not wait for each other in a circle. A group that is gone is passed over.
+///
+/// # Errors
+/// The database's.
+pub fn merge_named(
     conn: &mut Conn,
-    group: ContactGroupKey,
-    before: i32,
-    loading: CampaignKey,
-    (from, to): (i32, i32),
+    campaign: CampaignKey,
+    (first, count): (u64, u32),
+    groups: &BTreeSet<ContactGroupKey>,
 ) -> Result<(), StoreError> {
-    on_each_backend!(conn, inner => diesel::sql_query(MERGE)
-        .bind::<BigInt, _>(group.0)
-        .bind::<Integer, _>(before)
-        .bind::<BigInt, _>(loading.0)
-        .bind::<Integer, _>(from)
-        .bind::<Integer, _>(to)
-        .execute(inner))?;
+    let mut reserved = Vec::with_capacity(groups.len());
+    for group in groups {
+        let before = contact_groups::reserve(conn, *group, count)?;
+        reserved.extend(before.map(|before| (*group, before)));
+    }
+    if reserved.is_empty() {
+        return Ok(());
+    }
+    let first: i32 = stored::unsigned("sequence number", stored::count(first))?;
+    let last = first + stored::seq(count) - 1;
+    let statement = format!("{INTO_NAMED}{UPDATE}");
+    for (from, to) in runs(first, last) {
+        on_each_backend!(&mut *conn, inner => diesel::sql_query(&statement)
+            .bind::<Integer, _>(last)
+            .bind::<BigInt, _>(campaign.0)
+            .bind::<Integer, _>(from)
+            .bind::<Integer, _>(to)
+            .execute(inner))?;
+    }
+    for (group, before) in reserved {
+        contact_groups::settle(conn, group, before)?;
+    }
     Ok(())
+}
+
+/// Cuts a run into those of one statement each.
+fn runs(first: i32, last: i32) -> impl Iterator<Item = (i32, i32)> {
+    let end = move |from: i32| last.min(from.saturating_add(ROWS_AT_ONCE - 1));
+    let starts = std::iter::successors(Some(first), move |from| end(*from).checked_add(1));
+    starts
+        .take_while(move |from| *from <= last)
+        .map(move |from| (from, end(from)))
 }
 
 /// Writes another contact in a place.

@@ -1,6 +1,7 @@
 //! Where contacts wait for their campaign: in a batch in memory, and before that in the store, under a campaign in
 //! loading that nobody sees.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -96,12 +97,14 @@ impl Staging {
         content: &CampaignContent,
         loaded: Loaded,
         numbers: &[(u64, u32)],
+        groups: &BTreeSet<ContactGroupKey>,
         mut beside: impl FnMut(&mut Conn) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let now = self.core.now();
         self.core.store.write_blocking(|conn| {
             let key = self.insert_batch(conn, now)?;
             numbers::add(conn, key, 0, numbers)?;
+            group_contacts::merge_named(conn, key, (1, loaded.recipients), groups)?;
             campaigns::finish_loading(conn, key, content, loaded, now)?;
             beside(conn)
         })?;
@@ -116,6 +119,7 @@ impl Staging {
         campaign: &Campaign,
         loaded: Loaded,
         numbers: &[(u64, u32)],
+        groups: &BTreeSet<ContactGroupKey>,
         mut beside: impl FnMut(&mut Conn) -> Result<(), StoreError>,
     ) -> Result<Added, StoreError> {
         let now = self.core.now();
@@ -124,6 +128,8 @@ impl Staging {
             let added = campaigns::add_loaded(conn, campaign, key, loaded, now)?;
             if added == Added::Done {
                 numbers::add(conn, campaign.key, campaign.recipient_count, numbers)?;
+                let added = (campaign.recipient_count + 1, loaded.recipients);
+                group_contacts::merge_named(conn, campaign.key, added, groups)?;
                 beside(conn)?;
             }
             Ok((key, added))

@@ -210,3 +210,65 @@ async fn groups_need_the_scopes_of_contacts() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_campaigns_contact_goes_into_the_group_that_it_names() {
+    on_each_database(async |app| {
+        let (first, second) = (group(app, "First").await, group(app, "Second").await);
+        let id = |address: &str| address.rsplit('/').next().map(str::to_owned);
+        let ann = json!({"phoneNumber": "07700 900001", "name": "Ann"});
+        app.post(&format!("{first}/Contacts"), &ann).await;
+        let to = json!([
+            {"phoneNumber": "07700 900001", "custom1": "1", "contactGroupId": id(&first)},
+            {"phoneNumber": "07700 900002", "contactGroupId": id(&second)},
+            {"phoneNumber": "07700 900003"},
+            {"phoneNumber": "07700 900002", "contactGroupId": id(&first)},
+        ]);
+        let campaign = format!("/api/Campaigns/{}", app.create(&campaign_to(to)).await);
+        let named = app.get(&format!("{campaign}/Contacts")).await.json();
+        assert_eq!(named["items"][0]["contactGroupId"], json!(id(&first)));
+        let in_first = contacts(app, &first).await;
+        assert_eq!(in_first.len(), 1);
+        assert_eq!(
+            (&in_first[0]["name"], &in_first[0]["custom1"]),
+            (&json!("Ann"), &json!("1"))
+        );
+        let in_second = contacts(app, &second).await;
+        assert_eq!(in_second.len(), 1);
+        assert_eq!(in_second[0]["phoneNumber"], "+447700900002");
+        let more = json!([{"phoneNumber": "07700 900004", "contactGroupId": id(&second)}]);
+        app.post(&format!("{campaign}/Contacts"), &more).await;
+        let numbers: Vec<_> = contacts(app, &second)
+            .await
+            .iter()
+            .map(|contact| contact["phoneNumber"].clone())
+            .collect();
+        assert_eq!(numbers, ["+447700900002", "+447700900004"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_campaign_puts_nobody_into_a_group_and_another_clients_group_is_unknown() {
+    on_each_database(async |app| {
+        let group = group(app, "Regulars").await;
+        let id = group.rsplit('/').next().expect("an id");
+        let to = json!([
+            {"phoneNumber": "07700 900001", "contactGroupId": id},
+            {"phoneNumber": "07700 900002", "contactGroupId": "01920000-0000-7000-8000-000000000000"},
+        ]);
+        app.post("/api/Campaigns", &campaign_to(to))
+            .await
+            .has_fault("contacts[1].contactGroupId", "names no contact group");
+        assert_eq!(contacts(app, &group).await, Vec::<Value>::new());
+        app.add_key(&key(9), OTHER_CLIENT, &["admin"]).await;
+        let to = json!([{"phoneNumber": "07700 900001", "contactGroupId": id}]);
+        let request = app.anonymous(Method::POST, "/api/Campaigns");
+        let request = request.bearer_auth(key(9).as_str());
+        Answer::to(request.json(&campaign_to(to)))
+            .await
+            .has_fault("contacts[0].contactGroupId", "names no contact group");
+        assert_eq!(contacts(app, &group).await, Vec::<Value>::new());
+    })
+    .await;
+}
