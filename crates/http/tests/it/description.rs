@@ -47,9 +47,25 @@ impl Call {
             Some("SMSMessages") => send(app).await,
             Some("ApiKeys") => make_key(app).await,
             Some("Clients") => make_client(app).await,
+            Some("ContactGroups") => return self.path_of_contact(app).await,
             other => panic!("how is one of {other:?} made?"),
         };
         self.path.replace("{id}", &id)
+    }
+
+    /// Its address for a group of the first client's, or a contact in it.
+    async fn path_of_contact(&self, app: &TestApp) -> String {
+        let name = json!({"name": "Regulars"});
+        let made = app.post("/api/ContactGroups", &name).await.json();
+        let path = self.path.replace("{id}", made.as_str().expect("an id"));
+        let contacts = format!(
+            "/api/ContactGroups/{}/Contacts",
+            made.as_str().expect("an id")
+        );
+        let contact = json!({"phoneNumber": "07700 900001"});
+        app.post(&contacts, &contact).await;
+        let contact = app.get(&contacts).await.json()["items"][0]["id"].clone();
+        path.replace("{contactId}", contact.as_str().expect("an id"))
     }
 }
 
