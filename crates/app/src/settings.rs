@@ -18,7 +18,8 @@ use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use sections::{
-    Auth, Campaigns, Database, Gateway, GatewayKind, Limits, Log, Phone, Sending, Server, Simulator,
+    Auth, Campaigns, Database, Gateway, GatewayKind, Limits, Links, Log, Phone, Sending, Server,
+    Simulator,
 };
 pub(crate) use values::{LogFormat, Switch};
 
@@ -58,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) phone: Phone,
     pub(crate) campaigns: Campaigns,
+    pub(crate) links: Links,
     pub(crate) sending: Sending,
     pub(crate) simulator: Simulator,
     pub(crate) log: Log,
@@ -179,7 +181,25 @@ impl Settings {
         if self.campaigns.max_segments == 0 {
             return Err(wrong("campaigns.max_segments", "must be at least 1"));
         }
+        self.check_public_url()?;
         self.check_gateways()
+    }
+
+    /// Phones recognise a link by its beginning, and end it at white space.
+    fn check_public_url(&self) -> Result<(), SettingsError> {
+        let url = self.links.public_url.as_str();
+        let host = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| url.strip_prefix(scheme));
+        let odd = |c: char| !c.is_ascii_graphic() || "?#{}".contains(c);
+        match host {
+            Some(host) if !host.is_empty() && !host.contains(odd) => Ok(()),
+            None if url.is_empty() => Ok(()),
+            _ => Err(wrong(
+                "links.public_url",
+                "must be an address such as https://c.example, without ? and #",
+            )),
+        }
     }
 
     fn check_gateways(&self) -> Result<(), SettingsError> {

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::Gateway;
+use clarion_domain::link::Links;
 use clarion_domain::phone::{PhoneRules, Region};
 use clarion_engine::{Engine, EngineSettings, RunningEngine, SystemClock};
 use clarion_gateway::simulator::{RunningSimulator, Simulator};
 use clarion_gateway::smpp::SmppGateway;
 use clarion_http::{Server, State};
-use clarion_persistence::{Store, StoreError, clients};
+use clarion_persistence::{Store, StoreError, clients, link_secrets};
 use tracing::info;
 
 use crate::settings::{self, GatewayKind, Settings, Switch};
@@ -83,9 +85,10 @@ impl Service {
             settings.check_way_out()?;
         }
         let store = open_store(settings, &*clock).await?;
+        let links = Arc::new(links(settings, &store, clock.now()).await?);
         let engine_settings = EngineSettings {
             tariffs: Arc::new(tariffs::read(None)?),
-            ..settings.for_engine(node_name())
+            ..settings.for_engine(node_name(), links)
         };
         let engine = Engine::new(store.clone(), Arc::clone(&clock), engine_settings);
         let mut simulator = None;
@@ -127,6 +130,17 @@ impl Service {
         }
         Ok(served?)
     }
+}
+
+/// The links as this service makes them. Their secret is drawn at the first start, and all nodes share it.
+async fn links(settings: &Settings, store: &Store, now: DateTime<Utc>) -> anyhow::Result<Links> {
+    let drawn = rand::random();
+    let secrets = store
+        .write(move |conn| link_secrets::ensure(conn, drawn, now))
+        .await
+        .context("cannot read the secret of the links")?;
+    let former = secrets.former.as_ref();
+    Ok(Links::new(&settings.public_url(), &secrets.newest, former))
 }
 
 impl Settings {

@@ -13,6 +13,7 @@ pub mod contact_group;
 pub mod fault;
 pub mod filter;
 pub mod gateway;
+pub mod link;
 pub mod message;
 pub mod name;
 pub mod page;

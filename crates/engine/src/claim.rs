@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use clarion_domain::gateway::Submission;
 use clarion_domain::recipient::CampaignKey;
-use clarion_domain::template::{Template, TemplateFault};
 use clarion_persistence::campaigns::{self, Outgoing};
 use clarion_persistence::recipients::{self, Recipient};
 use clarion_persistence::send_units::{self, Queued, Unit};
@@ -116,22 +115,14 @@ async fn lease(core: &Core, chosen: Vec<Outgoing>) -> Result<Vec<(Outgoing, Unit
         .await
 }
 
-/// A direct message says what it says, whatever braces are in it.
-fn template_of(campaign: &Outgoing) -> Result<Template, Vec<TemplateFault>> {
-    if campaign.key.is_direct() {
-        return Ok(Template::literal(&campaign.message));
-    }
-    Template::parse(&campaign.message)
-}
-
 /// Reads a leased unit; `None` where its campaign's message cannot be read.
 async fn open(
     core: &Core,
     campaign: Outgoing,
     lease: &Arc<Lease>,
 ) -> Result<Option<HeldUnit>, StoreError> {
-    let template = match template_of(&campaign) {
-        Ok(template) => template,
+    let wording = match Wording::of_outgoing(&campaign, &core.settings.links) {
+        Ok(wording) => wording,
         Err(faults) => {
             error!(
                 campaign = campaign.key.0,
@@ -144,7 +135,7 @@ async fn open(
     let unit = lease.unit().clone();
     let contents = core
         .store
-        .read(move |conn| Contents::read(conn, &campaign, &Wording::new(template), &unit))
+        .read(move |conn| Contents::read(conn, &campaign, &wording, &unit))
         .await?;
     settle_lost(core, contents.lost).await?;
     Ok(Some(HeldUnit {
@@ -210,12 +201,13 @@ impl Contents {
 }
 
 fn first_attempt(campaign: &Outgoing, wording: &Wording, recipient: Recipient) -> Submission {
+    let text = wording.text_for(&recipient);
     Submission {
         recipient: recipient.key,
         attempt: 1,
         sender: campaign.sender.clone(),
         destination: recipient.contact.phone,
-        text: wording.text_for(&recipient.contact),
+        text,
         reference: campaign.key.reference_for(recipient.contact.phone),
         valid_until: None,
     }

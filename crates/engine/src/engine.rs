@@ -8,6 +8,7 @@ use clarion_domain::client::ClientId;
 use clarion_domain::clock::Clock;
 use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::gateway::{Gateway, InboundSink};
+use clarion_domain::link::Links;
 use clarion_domain::message::MessageContent;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
@@ -50,12 +51,14 @@ pub struct EngineSettings {
     pub max_contacts: u32,
     /// What messages cost.
     pub tariffs: Arc<Tariffs>,
+    /// What the links in messages are made with.
+    pub links: Arc<Links>,
 }
 
 impl EngineSettings {
     /// The usual settings for a node.
     #[must_use]
-    pub fn of_node(node: impl Into<String>) -> Self {
+    pub fn of_node(node: impl Into<String>, links: Arc<Links>) -> Self {
         Self {
             node: node.into(),
             lease: Duration::from_secs(30),
@@ -67,6 +70,7 @@ impl EngineSettings {
             max_segments: DEFAULT_MAX_SEGMENTS,
             max_contacts: 1_000_000,
             tariffs: Arc::default(),
+            links,
         }
     }
 }
@@ -121,6 +125,12 @@ impl Engine {
         content: &CampaignContent,
     ) -> Result<(), IntakeRefusal> {
         replacement::check(&self.core, campaign, content).await
+    }
+
+    /// What the links in messages are made with.
+    #[must_use]
+    pub fn links(&self) -> &Arc<Links> {
+        &self.core.settings.links
     }
 
     /// How long a message may be.

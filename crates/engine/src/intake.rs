@@ -26,6 +26,7 @@ use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::{Conn, StoreError};
 
 use crate::core::Core;
+use crate::wording::Wording;
 pub use addition::Addition;
 pub use group::GroupAddition;
 use group::Groups;
@@ -155,8 +156,8 @@ impl Intake {
 impl Load {
     /// What the campaign says; before, between or after its contacts.
     pub fn content(&mut self, content: CampaignContent) {
-        self.lengths
-            .apply_to(&content.message, self.staging.recipients());
+        let wording = Wording::of_content(&content, self.staging.links());
+        self.lengths.apply_to(wording, self.staging.recipients());
         self.goal = Goal::New(Some(content));
     }
 

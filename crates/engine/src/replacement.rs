@@ -22,7 +22,7 @@ pub(crate) async fn check(
     content: &CampaignContent,
 ) -> Result<(), IntakeRefusal> {
     let key = campaign.key;
-    let wording = Arc::new(Wording::new(content.message.clone()));
+    let wording = Arc::new(Wording::of_content(content, &core.settings.links));
     let limit = SegmentLimit {
         max: core.settings.max_segments,
         reference: Reference::default(),
@@ -56,7 +56,7 @@ fn too_long(
 ) -> Result<Option<String>, StoreError> {
     let recipients = recipients::range(conn, key, *places.start(), *places.end())?;
     Ok(recipients.into_iter().find_map(|recipient| {
-        let fault = limit.check(&wording.text_for(&recipient.contact)).err()?;
+        let fault = limit.check(&wording.text_for(&recipient)).err()?;
         let id = recipient.key.contact_id();
         Some(match wording.fixed() {
             Some(_) => fault.to_string(),

@@ -16,6 +16,7 @@ mod health;
 mod inbound_messages;
 mod invalid_contacts;
 pub mod keys;
+mod links;
 mod observe;
 mod openapi;
 mod paging;

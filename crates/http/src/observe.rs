@@ -1,6 +1,6 @@
 //! What every request gets: an id, a span in the log, and a body for every refusal.
 //!
-//! The log never shows a query: a key may stand in it.
+//! The log never shows a query: a key may stand in it; nor the code of a link.
 
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ pub(crate) async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = given_id(&request).unwrap_or_else(|| new_id(&request));
     let path = request.path().to_owned();
-    let span = info_span!("request", id, method = %request.method(), path);
+    let span = info_span!("request", id, method = %request.method(), path = shown(&path));
     let started = Instant::now();
     let answer = next.call(request).instrument(span.clone()).await?;
     let mut answer = problem::write(answer, &path, &id);
@@ -36,6 +36,15 @@ pub(crate) async fn observe(
     let milliseconds = started.elapsed().as_millis() as u64;
     info!(parent: &span, status, milliseconds, "answered");
     Ok(answer)
+}
+
+/// A path as the log may show it: the code of a link is its holder's own.
+fn shown(path: &str) -> &str {
+    let begins = |word: &&str| {
+        path.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    ["/o/", "/t/"].into_iter().find(begins).unwrap_or(path)
 }
 
 /// A caller's own id is kept where it is short and cannot forge a line of the log.
@@ -54,4 +63,21 @@ fn new_id(request: &ServiceRequest) -> String {
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let timestamp = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
     Uuid::new_v7(timestamp).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_no_code_of_a_link() {
+        for (path, logged) in [
+            ("/t/AzL6bnNgtYq", "/t/"),
+            ("/O/AzL6bnNgtYq/undo", "/o/"),
+            ("/api/Campaigns/t/x", "/api/Campaigns/t/x"),
+            ("/t", "/t"),
+        ] {
+            assert_eq!(shown(path), logged);
+        }
+    }
 }

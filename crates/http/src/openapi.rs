@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, sms_messages,
+    invalid_contacts, links, sms_messages,
 };
 
 #[derive(OpenApi)]
@@ -38,6 +38,7 @@ use crate::{
         (name = "Gateways", description = "The ways out, for the operator"),
         (name = "ApiKeys", description = "Who may ask for what"),
         (name = "Clients", description = "Whose campaigns, messages and keys they are"),
+        (name = "Links", description = "What stands in messages for people to follow; no key is asked for"),
         (name = "Service", description = "What the service says of itself"),
     ),
     paths(
@@ -79,6 +80,7 @@ use crate::{
         clients::create,
         clients::show,
         clients::rename,
+        links::follow,
         health::live,
         health::ready,
         show,

@@ -20,6 +20,9 @@ use crate::problem::{Kind, Problem};
 use crate::state;
 use refusals::Refusals;
 
+const REFUSED_KEYS: &str = "too many refused API keys come from this address";
+const UNKNOWN_LINKS: &str = "too many links that do not exist are asked for from this address";
+
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
@@ -27,6 +30,8 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) struct Rates {
     requests: Option<Requests>,
     pub(crate) refusals: Refusals,
+    /// Links that do not exist.
+    pub(crate) unknown_links: Refusals,
 }
 
 /// The limit of each key: so many requests at once, and so many a second in the long run.
@@ -51,7 +56,8 @@ impl Rates {
     pub(crate) fn new(settings: &HttpSettings) -> Self {
         Self {
             requests: Requests::new(settings),
-            refusals: Refusals::new(settings),
+            refusals: Refusals::new(settings.refused_keys_per_minute, REFUSED_KEYS),
+            unknown_links: Refusals::new(settings.unknown_links_per_minute, UNKNOWN_LINKS),
         }
     }
 
@@ -61,6 +67,7 @@ impl Rates {
             requests.limiter.retain_recent();
         }
         self.refusals.forget_idle();
+        self.unknown_links.forget_idle();
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::web::{ServiceConfig, scope};
 use crate::state::{authenticate, once};
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, openapi, rate, sms_messages,
+    invalid_contacts, links, openapi, rate, sms_messages,
 };
 use address::Address;
 
@@ -36,6 +36,7 @@ fn open() -> Vec<Address> {
         Address::at("/health/ready").get(health::ready),
         Address::at("/openapi.json").get(openapi::show),
         Address::at("/docs").get(openapi::page),
+        Address::at("/t/{code}").get(links::follow),
     ]
 }
 

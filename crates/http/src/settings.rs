@@ -28,6 +28,8 @@ pub struct HttpSettings {
     pub request_burst: u32,
     /// Requests with a key that is refused, per minute and address; 0: no limit.
     pub refused_keys_per_minute: u32,
+    /// Requests for links that do not exist, per minute and address; 0: no limit.
+    pub unknown_links_per_minute: u32,
     /// Keys of a client that are neither revoked nor expired, as far as they are made over the API.
     pub max_live_keys: u32,
 }
@@ -45,6 +47,7 @@ impl Default for HttpSettings {
             requests_per_second: 1_000,
             request_burst: 2_000,
             refused_keys_per_minute: 300,
+            unknown_links_per_minute: 60,
             max_live_keys: 100,
         }
     }

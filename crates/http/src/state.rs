@@ -6,6 +6,7 @@ mod caller;
 mod idempotency;
 mod key;
 mod once;
+mod targets;
 mod upkeep;
 mod uses;
 
@@ -18,6 +19,7 @@ use clarion_engine::Engine;
 use clarion_persistence::{Store, StoreError};
 
 use crate::HttpSettings;
+use targets::Targets;
 use uses::Uses;
 
 pub(crate) use authenticate::{authenticate, key_of};
@@ -36,6 +38,7 @@ pub struct State {
     phones: Arc<PhoneRules>,
     clock: Arc<dyn Clock>,
     uses: Arc<Uses>,
+    targets: Targets,
     max_live_keys: u32,
 }
 
@@ -54,6 +57,7 @@ impl State {
             phones,
             clock,
             uses: Arc::default(),
+            targets: targets::targets(),
             max_live_keys: HttpSettings::default().max_live_keys,
         }
     }

@@ -148,6 +148,19 @@ pub fn page(
     ))
 }
 
+/// What a campaign's tracked links lead to. A campaign that was deleted still has its address: what was sent goes on working.
+///
+/// # Errors
+/// The database's.
+pub fn track_link_url(conn: &mut Conn, key: CampaignKey) -> Result<Option<String>, StoreError> {
+    let url: Option<Option<String>> = campaigns::table
+        .find(key.0)
+        .select(campaigns::track_link_url)
+        .first(conn)
+        .optional()?;
+    Ok(url.flatten())
+}
+
 /// What a client sees in its lists.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn listed(client: i64) -> _ {

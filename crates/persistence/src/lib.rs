@@ -15,6 +15,7 @@ pub mod group_contacts;
 pub mod idempotency;
 pub mod inbound_messages;
 pub mod invalid_contacts;
+pub mod link_secrets;
 pub mod listing;
 pub mod messages;
 mod migrations;

@@ -169,6 +169,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_secrets (version) {
+        version -> BigInt,
+        secret -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     number_blocks (campaign_id, first_number) {
         campaign_id -> BigInt,
         first_number -> BigInt,
@@ -215,6 +223,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     inbound_messages,
     invalid_contacts,
+    link_secrets,
     messages,
     number_blocks,
     outstanding_parts,

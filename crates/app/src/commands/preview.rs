@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use clarion_batch::{CampaignHeader, Previewing};
+use clarion_domain::link::{LinkKind, Links};
 use clarion_domain::phone::Region;
 use clarion_domain::template::Template;
 use clarion_domain::text::{Reference, SegmentLimit};
@@ -16,9 +17,6 @@ use super::file_jobs::{CouldNotRun, Report};
 use super::say;
 use crate::settings::Settings;
 use crate::tariffs;
-
-/// As long as the code in a link is.
-const LINK_CODE: &str = "xxxxxxxx";
 
 const HELP: &str = "\
 Examples:
@@ -47,9 +45,9 @@ pub(crate) struct Arguments {
     /// Write letters that GSM 7-bit lacks by look-alikes, where that spares a message UCS-2
     #[arg(long)]
     smart: bool,
-    /// What the service's short links begin with
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    link_base: String,
+    /// What the service's short links begin with, instead of links.public_url
+    #[arg(long, value_name = "URL")]
+    link_base: Option<String>,
     /// The prices, instead of config/tariffs.toml
     #[arg(long, value_name = "FILE")]
     tariffs: Option<PathBuf>,
@@ -74,11 +72,14 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<
     let heading = format!("{}: {}", input.shown(), described(&file));
     let campaign = file.campaign().cloned().unwrap_or_default();
     let message = message(arguments, &campaign)?;
+    let usual = settings.public_url();
+    let link_base = arguments.link_base.as_deref().unwrap_or(&usual);
+    let sample = |kind: LinkKind| Links::sample(link_base, kind);
     let previewing = Previewing {
         phones: &phones,
         message: &message,
-        opt_out: Some(&format!("{}/o/{LINK_CODE}", arguments.link_base)),
-        track_link: Some(&format!("{}/t/{LINK_CODE}", arguments.link_base)),
+        opt_out: Some(&sample(LinkKind::OptOut)),
+        track_link: Some(&sample(LinkKind::Track)),
         smart: arguments.smart,
         limit: SegmentLimit {
             max: settings.campaigns.max_segments,

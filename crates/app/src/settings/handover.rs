@@ -1,8 +1,10 @@
 //! The settings as the other crates take them: plain values of their own types.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 
+use clarion_domain::link::Links;
 use clarion_engine::EngineSettings;
 use clarion_gateway::simulator::SimulatorSettings;
 use clarion_gateway::smpp::SmppSettings;
@@ -42,12 +44,21 @@ impl Settings {
             requests_per_second: self.limits.requests_per_second,
             request_burst: self.limits.burst,
             refused_keys_per_minute: self.limits.refused_keys_per_minute,
+            unknown_links_per_minute: self.limits.unknown_links_per_minute,
             max_live_keys: self.auth.max_live_keys,
         }
     }
 
+    /// What the links in messages begin with.
+    pub(crate) fn public_url(&self) -> String {
+        match self.links.public_url.as_str() {
+            "" => format!("http://{}", reached(self.server.listen)),
+            url => url.trim_end_matches('/').to_owned(),
+        }
+    }
+
     /// For the engine of the node with this name.
-    pub(crate) fn for_engine(&self, node: String) -> EngineSettings {
+    pub(crate) fn for_engine(&self, node: String, links: Arc<Links>) -> EngineSettings {
         EngineSettings {
             lease: self.sending.lease.duration(),
             settle_interval: self.sending.settle_interval.duration(),
@@ -56,9 +67,17 @@ impl Settings {
             receipt_timeout: self.sending.receipt_timeout.duration(),
             max_segments: self.campaigns.max_segments,
             max_contacts: self.campaigns.max_contacts,
-            ..EngineSettings::of_node(node)
+            ..EngineSettings::of_node(node, links)
         }
     }
+}
+
+/// An address that can be asked: who listens on all of them is found on this machine's own.
+fn reached(mut listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() {
+        listen.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    listen
 }
 
 impl Simulator {

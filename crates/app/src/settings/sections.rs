@@ -45,6 +45,7 @@ pub(crate) struct Limits {
     pub(crate) requests_per_second: u32,
     pub(crate) burst: u32,
     pub(crate) refused_keys_per_minute: u32,
+    pub(crate) unknown_links_per_minute: u32,
 }
 
 /// `[phone]`: how numbers are read.
@@ -59,6 +60,12 @@ pub(crate) struct Phone {
 pub(crate) struct Campaigns {
     pub(crate) max_contacts: u32,
     pub(crate) max_segments: u8,
+}
+
+/// `[links]`: the links in messages.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Links {
+    pub(crate) public_url: String,
 }
 
 /// `[sending]`: how the engine works.
@@ -181,6 +188,7 @@ impl Default for Limits {
             requests_per_second: 1_000,
             burst: 2_000,
             refused_keys_per_minute: 300,
+            unknown_links_per_minute: 60,
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use clarion_domain::campaign::Campaign;
 use clarion_domain::recipient::MAX_RECIPIENTS;
-use clarion_domain::template::Template;
 use clarion_persistence::{StoreError, recipients};
 
 use super::{Goal, Intake, Load};
+use crate::wording::Wording;
 
 /// Numbers read in one piece of work, so that no reader is held for long.
 const PIECE: u32 = 50_000;
@@ -28,13 +28,14 @@ impl Addition {
     /// The store's.
     pub fn begin(self) -> Result<Load, StoreError> {
         let Self { intake, campaign } = self;
-        let message = Template::parse(&campaign.message).map_err(|_| {
-            StoreError::Corrupt(format!("the message of campaign {}", campaign.key.0))
-        })?;
+        let wording =
+            Wording::of_campaign(&campaign, &intake.core.settings.links).map_err(|_| {
+                StoreError::Corrupt(format!("the message of campaign {}", campaign.key.0))
+            })?;
         let mut load = intake.begin();
         let there = u32::try_from(campaign.recipient_count).unwrap_or(MAX_RECIPIENTS);
         load.most = load.most.saturating_sub(there);
-        load.lengths.apply_to(&message, 0);
+        load.lengths.apply_to(wording, 0);
         load.see_numbers_of(&campaign, there)?;
         load.goal = Goal::More(Box::new(campaign));
         Ok(load)

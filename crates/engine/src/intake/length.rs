@@ -2,7 +2,6 @@
 //! the spot where the message is known already, or by reading back those that came before it.
 
 use clarion_domain::contact::Contact;
-use clarion_domain::template::Template;
 use clarion_domain::text::{Reference, SegmentLimit, TooManySegments};
 use clarion_persistence::StoreError;
 
@@ -36,9 +35,8 @@ impl Lengths {
         }
     }
 
-    /// The message is known from now on; so many recipients came before it.
-    pub(super) fn apply_to(&mut self, message: &Template, earlier: u32) {
-        let wording = Wording::new(message.clone());
+    /// The words are known from now on; so many recipients came before them.
+    pub(super) fn apply_to(&mut self, wording: Wording, earlier: u32) {
         self.is_known = true;
         match wording.fixed() {
             Some(text) => {
@@ -62,7 +60,8 @@ impl Lengths {
     /// Checks the message to the contact with this index.
     pub(super) fn check(&mut self, index: u32, contact: &Contact) {
         let Some(wording) = &self.wording else { return };
-        if let Err(TooManySegments { count, max }) = self.limit.check(&wording.text_for(contact)) {
+        if let Err(TooManySegments { count, max }) = self.limit.check(&wording.sample_for(contact))
+        {
             self.fault = Some(format!(
                 "is {count} segments long for contacts[{index}]; at most {max} are allowed"
             ));

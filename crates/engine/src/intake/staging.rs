@@ -9,6 +9,7 @@ use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::ContactGroupKey;
+use clarion_domain::link::Links;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Added, Kind, Loaded};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
@@ -52,6 +53,10 @@ impl Staging {
 
     pub(super) fn id(&self) -> CampaignId {
         self.id
+    }
+
+    pub(super) fn links(&self) -> &Arc<Links> {
+        &self.core.settings.links
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -11,7 +11,7 @@ use clarion_engine::{Engine, EngineSettings, IntakeRefusal, IntakeReport, Invali
 use clarion_persistence::{campaigns, on_both};
 
 use crate::fake_gateway::{Answer, FakeGateway};
-use crate::world::{PHONES, World, contact};
+use crate::world::{PHONES, World, contact, links};
 
 /// A campaign that waits for its start, with contacts 0 up to `contacts`.
 async fn waiting(world: &World, engine: &Engine, contacts: u32) -> CampaignId {
@@ -125,7 +125,7 @@ on_both! {
         let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             max_contacts: 5,
-            ..EngineSettings::of_node("a")
+            ..EngineSettings::of_node("a", links())
         });
         let id = waiting(&world, &engine, 3).await;
         let faults: Faults = match add(&world, &engine, id, 3..6).await {

@@ -16,7 +16,7 @@ use clarion_persistence::messages::{self, Message};
 use clarion_persistence::{campaigns, on_both};
 
 use crate::fake_gateway::{Answer, FakeGateway};
-use crate::world::World;
+use crate::world::{World, links};
 
 fn content() -> MessageContent {
     MessageContent {
@@ -65,7 +65,7 @@ on_both! {
         let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             tariffs: Arc::new(tariffs()),
-            ..EngineSettings::of_node("a")
+            ..EngineSettings::of_node("a", links())
         });
         let key = engine.send_direct(FIRST_CLIENT, content()).await.unwrap();
         assert_eq!(listed(&world).await, (0, 1));

@@ -10,7 +10,7 @@ use clarion_engine::{Engine, EngineSettings, IntakeRefusal, IntakeReport, Invali
 use clarion_persistence::on_both;
 use clarion_persistence::{campaigns, invalid_contacts, recipients};
 
-use crate::world::{World, contact, load};
+use crate::world::{World, contact, links, load};
 
 fn to(phone: &'static str) -> ContactDraft<'static> {
     ContactDraft {
@@ -31,7 +31,11 @@ async fn faults(
         other => panic!("{other:?}"),
     };
     nothing_is_left(world).await;
-    let lines = refused.listed().iter();
+    told(&refused)
+}
+
+fn told(faults: &Faults) -> Vec<String> {
+    let lines = faults.listed().iter();
     lines
         .map(|fault| format!("{} {}", fault.path, fault.message))
         .collect()
@@ -162,7 +166,7 @@ on_both! {
         let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             max_contacts: 2,
-            ..EngineSettings::of_node("a")
+            ..EngineSettings::of_node("a", links())
         });
         let check = async |contacts: Vec<ContactDraft<'static>>, policy, expected: &str| {
             let content = world.content("Hello");
@@ -189,7 +193,7 @@ on_both! {
         let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             max_segments: 1,
-            ..EngineSettings::of_node("a")
+            ..EngineSettings::of_node("a", links())
         });
         let long_for = |index: u32| ContactDraft {
             name: Some("n".repeat(161).into()),
@@ -226,7 +230,7 @@ on_both! {
         let world = World::new(database).await;
         let engine = world.engine_with(EngineSettings {
             max_segments: 1,
-            ..EngineSettings::of_node("a")
+            ..EngineSettings::of_node("a", links())
         });
         let content = world.content(&"n".repeat(161));
         let found = faults(&world, &engine, InvalidContacts::Refuse, |mut load| {
@@ -236,6 +240,35 @@ on_both! {
         })
         .await;
         assert_eq!(found, ["message is 2 segments long; at most 1 are allowed"]);
+    }
+
+    async fn a_link_counts_with_its_whole_length(database) {
+        let world = World::new(database).await;
+        let engine = world.engine_with(EngineSettings {
+            max_segments: 1,
+            ..EngineSettings::of_node("a", links())
+        });
+        // https://c.example/t/ and eleven characters are 31, and a space stands before them.
+        for (length, expected) in [
+            (128, vec![]),
+            (129, vec!["message is 2 segments long for contacts[0]; at most 1 are allowed"]),
+        ] {
+            let mut content = world.content(&"n".repeat(length));
+            content.track_link_url = Some("https://a.example".to_owned());
+            let found = load(&engine, InvalidContacts::Refuse, move |mut load| {
+                load.content(content);
+                load.contact(contact(0)).unwrap();
+                match load.finish() {
+                    Err(IntakeRefusal::Faults(faults)) => told(&faults),
+                    made => {
+                        made.unwrap();
+                        Vec::new()
+                    }
+                }
+            })
+            .await;
+            assert_eq!(found, expected, "{length}");
+        }
     }
 
     async fn the_faults_of_the_rest_of_the_request_are_told_as_well(database) {

@@ -7,12 +7,13 @@ use chrono::TimeDelta;
 use clarion_domain::campaign::CampaignStatus;
 use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::gateway::{Gateway, Inbound, InboundMessage, Submission};
+use clarion_domain::link::LinkKind;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::page::PageRequest;
 use clarion_persistence::{campaigns, inbound_messages, on_both};
 
 use crate::fake_gateway::{Answer, FakeGateway, provider_id};
-use crate::world::World;
+use crate::world::{World, links};
 
 fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
     vec![Arc::clone(gateway) as Arc<dyn Gateway>]
@@ -89,6 +90,23 @@ on_both! {
         for seq in 1..=2_500 {
             let expected: &[i16] = if seq % 5 == 2 { &[1, 2] } else { &[1] };
             assert_eq!(times[&seq], expected, "recipient {seq}");
+        }
+        running.stop().await;
+    }
+
+    async fn each_gets_a_tracked_link_of_their_own(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let mut content = world.content("Sale {Name} https://shop.example/sale.");
+        content.track_link_url = Some("https://shop.example/sale".to_owned());
+        let id = world.create_saying(&engine, 2, content).await;
+        world.reaches(id, CampaignStatus::Submitted).await;
+        for message in gateway.submitted() {
+            let index = message.recipient.seq - 1;
+            let link = links().link(LinkKind::Track, message.recipient);
+            assert_eq!(&*message.text, format!("Sale Name{index} {link}."));
         }
         running.stop().await;
     }

@@ -11,6 +11,7 @@ use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::clock::Clock;
 use clarion_domain::contact::ContactDraft;
 use clarion_domain::gateway::{DeliveryReceipt, Inbound};
+use clarion_domain::link::{LinkSecret, Links};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::phone::{PhoneRules, Region};
 use clarion_domain::receipt::canonical_id;
@@ -32,6 +33,15 @@ type Request = fn(
     CampaignId,
     DateTime<Utc>,
 ) -> Result<Change, StoreError>;
+
+/// Links with a secret that everyone knows.
+pub(crate) fn links() -> Arc<Links> {
+    let secret = LinkSecret {
+        version: 1,
+        bytes: [7; 32],
+    };
+    Arc::new(Links::new("https://c.example", &secret, None))
+}
 
 pub(crate) struct World {
     pub(crate) store: Store,
@@ -73,7 +83,7 @@ impl World {
     }
 
     pub(crate) fn engine(&self, node: &str) -> Engine {
-        self.engine_with(EngineSettings::of_node(node))
+        self.engine_with(EngineSettings::of_node(node, links()))
     }
 
     pub(crate) fn engine_with(&self, settings: EngineSettings) -> Engine {

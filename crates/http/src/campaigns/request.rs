@@ -26,7 +26,9 @@ pub(crate) struct ContentRequest {
     message: String,
     /// The opt-out link. Missing, null or 0: none.
     opt_out_link_id: Option<i32>,
-    /// What `{TrackLink}` leads to: an absolute http(s) URL. Missing, null or empty: none.
+    /// What `{TrackLink}`, a short link of each contact's own, leads to: an absolute http(s) URL. Where this URL itself stands
+    /// in the message, it becomes that link; where neither stands there, the link is added at the end. Missing, null or
+    /// empty: none.
     #[schema(max_length = 2048)]
     track_link_url: Option<String>,
 }

@@ -14,13 +14,12 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::too_many;
-use crate::HttpSettings;
 use crate::problem::Problem;
 
-const DETAIL: &str = "too many refused API keys come from this address";
-
-/// How many keys of each address were refused.
+/// How many keys of each address were refused, or what else is counted in the same way.
 pub(crate) struct Refusals {
+    /// What is told where there are too many.
+    detail: &'static str,
     /// `None`: they are not counted.
     limiter: Option<DefaultKeyedRateLimiter<IpAddr>>,
     /// The addresses that have to wait, and until when.
@@ -28,9 +27,11 @@ pub(crate) struct Refusals {
 }
 
 impl Refusals {
-    pub(super) fn new(settings: &HttpSettings) -> Self {
-        let most = NonZeroU32::new(settings.refused_keys_per_minute);
+    /// 0 a minute is no limit.
+    pub(super) fn new(per_minute: u32, detail: &'static str) -> Self {
+        let most = NonZeroU32::new(per_minute);
         Self {
+            detail,
             limiter: most.map(|most| RateLimiter::keyed(Quota::per_minute(most))),
             waiting: Mutex::default(),
         }
@@ -46,11 +47,11 @@ impl Refusals {
         if key.is_drawn() || wait.is_zero() {
             Ok(())
         } else {
-            Err(too_many(wait, DETAIL))
+            Err(too_many(wait, self.detail))
         }
     }
 
-    /// Counts a key that was refused: what is to be told, which is something else where there are too many.
+    /// Counts one that was refused: what is to be told, which is something else where there are too many.
     pub(crate) fn count(&self, address: Option<IpAddr>, refusal: Problem) -> Problem {
         let (Some(limiter), Some(address)) = (&self.limiter, address) else {
             return refusal;
@@ -60,7 +61,7 @@ impl Refusals {
             Ok(()) => refusal,
             Err(until) => {
                 self.waiting().insert(address, until.earliest_possible());
-                too_many(until.wait_time_from(now()), DETAIL)
+                too_many(until.wait_time_from(now()), self.detail)
             }
         }
     }
@@ -98,10 +99,7 @@ mod tests {
     use crate::problem::Kind;
 
     fn limited(refused_keys_per_minute: u32) -> Refusals {
-        Refusals::new(&HttpSettings {
-            refused_keys_per_minute,
-            ..HttpSettings::default()
-        })
+        Refusals::new(refused_keys_per_minute, "too many")
     }
 
     fn address(text: &str) -> Option<IpAddr> {

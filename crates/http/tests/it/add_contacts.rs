@@ -238,7 +238,8 @@ async fn only_what_is_not_being_sent_takes_contacts() {
 #[tokio::test]
 async fn a_message_that_is_too_long_for_a_new_contact_is_refused() {
     on_each_database(async |app| {
-        let long = campaign_with(&json!({"message": format!("{{Name|}}{}", "x".repeat(1_500))}));
+        let message = format!("{{Name|}}{}", "x".repeat(1_500));
+        let long = campaign_with(&json!({"message": message, "trackLinkUrl": null}));
         let path = format!("/api/Campaigns/{}", app.create(&long).await);
         let body = format!("phoneNumber,name\n07700900003,{}", "n".repeat(200));
         add(app, &path, CSV, &body)

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Setup, TestApp, campaign, campaign_to, campaign_with, on_each_database, with,
+    Answer, Setup, TestApp, campaign, campaign_to, campaign_with, links, on_each_database, with,
 };
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn no_more_contacts_than_the_service_is_set_up_for() {
     let setup = || Setup {
         engine: EngineSettings {
             max_contacts: 3,
-            ..EngineSettings::of_node("test")
+            ..EngineSettings::of_node("test", links())
         },
         ..Setup::default()
     };

@@ -20,6 +20,7 @@ mod gateways;
 mod idempotency;
 mod inbound_messages;
 mod keys;
+mod links;
 mod lists;
 mod log;
 mod pages;

@@ -11,6 +11,7 @@ use clarion_domain::api_key::KeyText;
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::Gateway;
+use clarion_domain::link::{LinkSecret, Links};
 use clarion_domain::phone::{PhoneRules, Region};
 use clarion_engine::{Engine, EngineSettings, RunningEngine};
 use clarion_http::{HttpSettings, Running, Server, ServerError, State, keys};
@@ -53,7 +54,7 @@ impl Default for Setup {
                 workers: 1,
                 ..HttpSettings::default()
             },
-            engine: EngineSettings::of_node("test"),
+            engine: EngineSettings::of_node("test", links()),
         }
     }
 }
@@ -213,6 +214,15 @@ fn phones() -> Arc<PhoneRules> {
         Arc::new(PhoneRules::new(region, true))
     };
     Arc::clone(PHONES.get_or_init(make))
+}
+
+/// Links with a secret that everyone knows.
+pub(crate) fn links() -> Arc<Links> {
+    let secret = LinkSecret {
+        version: 1,
+        bytes: [7; 32],
+    };
+    Arc::new(Links::new("https://c.example", &secret, None))
 }
 
 /// The present moment of every test.

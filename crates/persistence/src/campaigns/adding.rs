@@ -46,7 +46,7 @@ pub fn add_loaded(
         Change::Forbidden(forbidden) => return Ok(Added::Forbidden(forbidden)),
         Change::Done => {}
     }
-    if !raise_counts(conn, campaign, loaded)? {
+    if !has_same_links(conn, campaign)? || !raise_counts(conn, campaign, loaded)? {
         return Ok(Added::Outdated);
     }
     let before = stored::unsigned(
@@ -76,6 +76,15 @@ pub fn require_same_contacts(conn: &mut Conn, known: &Campaign) -> Result<(), St
     Err(StoreError::Conflict(
         "contacts were added meanwhile".to_owned(),
     ))
+}
+
+/// Whether the campaign still has the links that are known of it. Asked when nobody else can change them any more.
+fn has_same_links(conn: &mut Conn, known: &Campaign) -> Result<bool, StoreError> {
+    let links: (Option<i32>, Option<String>) = campaigns::table
+        .find(known.key.0)
+        .select((campaigns::opt_out_link_id, campaigns::track_link_url))
+        .first(conn)?;
+    Ok(links == (known.opt_out_link_id, known.track_link_url.clone()))
 }
 
 /// Whether the campaign still has the contacts and the message that are known of it.

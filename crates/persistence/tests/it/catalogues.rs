@@ -101,7 +101,7 @@ on_both! {
         let found = database.read(move |conn| columns(conn, backend)).await.unwrap();
         let expected = expected(backend);
         let tables: BTreeSet<&String> = expected.keys().map(|(table, _)| table).collect();
-        assert_eq!(tables.len(), 12, "{tables:?}");
+        assert_eq!(tables.len(), 15, "{tables:?}");
         assert_eq!(found, expected);
     }
 

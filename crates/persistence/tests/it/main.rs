@@ -12,6 +12,7 @@ mod fixtures;
 mod idempotency;
 mod inbound;
 mod keys;
+mod link_secrets;
 mod listing;
 mod loading;
 mod messages;
