@@ -14,7 +14,7 @@ pub(super) fn write(mut number: u64) -> String {
     digits.iter().map(|byte| char::from(*byte)).collect()
 }
 
-/// `None` where it is not what [`write`] gives for any number.
+/// `None` where it is not what [`write()`] gives for any number.
 pub(super) fn read(text: &str) -> Option<u64> {
     if text.len() != LENGTH {
         return None;
