@@ -11,7 +11,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::PartOutcome;
 use clarion_domain::sender::SenderId;
@@ -35,7 +34,7 @@ pub(super) struct Outbox {
     clock: Arc<dyn Clock>,
     window: usize,
     response_timeout: Duration,
-    retry: TimeDelta,
+    retry: Duration,
     messages: HashMap<u64, Message>,
     next_message: u64,
     ready: VecDeque<PartKey>,
@@ -80,7 +79,7 @@ impl Outbox {
             clock,
             window: settings.window,
             response_timeout: settings.response_timeout,
-            retry: TimeDelta::from_std(settings.retry).unwrap_or(TimeDelta::MAX),
+            retry: settings.retry,
             messages: HashMap::new(),
             next_message: 0,
             ready: VecDeque::new(),
@@ -92,24 +91,17 @@ impl Outbox {
 
     /// Takes a message in.
     pub(super) fn accept(&mut self, job: Job) {
-        let now = self.clock.now();
         let letter = match self.form.letter(&job.submission) {
             Ok(letter) => letter,
-            Err(refusal) => return job.finish(vec![refusal], now),
+            Err(refusal) => return job.finish(vec![refusal], self.clock.now()),
         };
-        let retry_until = now
-            .checked_add_signed(self.retry)
-            .unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let until = job
-            .submission
-            .valid_until
-            .map_or(retry_until, |end| end.min(retry_until));
+        let retry_until = Instant::now().checked_add(self.retry);
         let message = self.next_message;
         self.next_message += 1;
         self.ready
             .extend((0..letter.parts()).map(|part| PartKey { message, part }));
         self.messages
-            .insert(message, Message::new(job, letter, until));
+            .insert(message, Message::new(job, letter, retry_until));
     }
 
     /// Whether a part waits and the window has room for it.
@@ -147,7 +139,7 @@ impl Outbox {
         let Some(message) = self.messages.get_mut(&key.message) else {
             return;
         };
-        if time > message.until {
+        if message.is_over(time, now) {
             let refusal = message.expired();
             return self.settle(key, refusal);
         }
@@ -233,10 +225,10 @@ impl Outbox {
 
     /// Ends what waits for a connection longer than its message may.
     pub(super) fn expire_waiting(&mut self) {
-        let now = self.clock.now();
+        let (time, now) = (self.clock.now(), Instant::now());
         for key in self.keys() {
             if let Some(message) = self.messages.get_mut(&key)
-                && now > message.until
+                && message.is_over(time, now)
             {
                 let expired = message.expired();
                 message.end_waiting(&expired);
@@ -322,7 +314,9 @@ impl Outbox {
 mod tests {
     use std::collections::BTreeMap;
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
+    use chrono::{DateTime, TimeDelta, Utc};
     use clarion_domain::gateway::{OutcomeSink, Submission, SubmitOutcome};
     use clarion_domain::phone::{PhoneNumber, Region};
     use clarion_domain::recipient::{CampaignKey, RecipientKey};
@@ -341,23 +335,33 @@ mod tests {
         }
     }
 
-    struct Still;
+    /// Stands still until it is set.
+    #[derive(Default)]
+    struct Seconds(AtomicI64);
 
-    impl Clock for Still {
+    impl Clock for Seconds {
         fn now(&self) -> DateTime<Utc> {
-            DateTime::UNIX_EPOCH
+            DateTime::UNIX_EPOCH + TimeDelta::seconds(self.0.load(Ordering::SeqCst))
         }
     }
 
     /// An outbox with messages of so many parts each, and what comes out of it.
     async fn outbox(window: usize, parts: &[usize]) -> (Outbox, Arc<Outcomes>) {
+        outbox_at(Arc::default(), window, parts).await
+    }
+
+    async fn outbox_at(
+        clock: Arc<Seconds>,
+        window: usize,
+        parts: &[usize],
+    ) -> (Outbox, Arc<Outcomes>) {
         let settings: SmppSettings = toml::from_str(&format!(
             "name = 'main'\nhost = 'smsc'\nsystem_id = 'x'\npassword = 'x'\nwindow = {window}"
         ))
         .unwrap();
         let form = Arc::new(Form::new(&settings));
         let codes = Arc::new(Codes::new(&BTreeMap::new()).unwrap());
-        let mut outbox = Outbox::new(&settings, form, codes, Arc::new(Still));
+        let mut outbox = Outbox::new(&settings, form, codes, clock);
         let outcomes = Arc::new(Outcomes::default());
         let seats = Window::new(1, parts.len());
         seats.set_up(0, true);
@@ -469,6 +473,18 @@ mod tests {
             },
         ];
         assert_eq!(told(&outcomes), [(1, parts)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn how_long_a_part_is_tried_is_no_matter_of_the_clock_on_the_wall() {
+        let clock = Arc::<Seconds>::default();
+        let (mut outbox, outcomes) = outbox_at(Arc::clone(&clock), 1, &[1, 1]).await;
+        clock.0.store(86_400, Ordering::SeqCst);
+        outbox.expire_waiting();
+        assert_eq!(told(&outcomes), []);
+        tokio::time::advance(Duration::from_secs(3_601)).await;
+        outbox.expire_waiting();
+        assert_eq!(told(&outcomes).len(), 2);
     }
 
     #[tokio::test]

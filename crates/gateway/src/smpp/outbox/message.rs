@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{OutcomeSink, PartOutcome, Submission, SubmitOutcome};
 use clarion_domain::message::MessageStatus;
+use tokio::time::Instant;
 
 use crate::smpp::codes;
 use crate::smpp::pdu::{Form, Letter};
@@ -37,8 +38,8 @@ pub(super) struct Message {
     pub(super) job: Job,
     pub(super) letter: Letter,
     pub(super) parts: Vec<Part>,
-    /// After this it is not tried again.
-    pub(super) until: DateTime<Utc>,
+    /// After this it is not tried again: a span from when it was taken in, whatever becomes of the clock on the wall.
+    retry_until: Option<Instant>,
     /// The code of the last refusal for now.
     pub(super) deferred_by: Option<u32>,
 }
@@ -52,12 +53,18 @@ pub(super) enum Part {
 }
 
 impl Message {
-    pub(super) fn new(job: Job, letter: Letter, until: DateTime<Utc>) -> Self {
+    /// Whether its time is over: its validity at this time of day, or the span for which it is tried.
+    pub(super) fn is_over(&self, time: DateTime<Utc>, now: Instant) -> bool {
+        let valid_until = self.job.submission.valid_until;
+        valid_until.is_some_and(|end| time > end) || self.retry_until.is_some_and(|end| now > end)
+    }
+
+    pub(super) fn new(job: Job, letter: Letter, retry_until: Option<Instant>) -> Self {
         Self {
             parts: vec![Part::Waiting; letter.parts()],
             job,
             letter,
-            until,
+            retry_until,
             deferred_by: None,
         }
     }
