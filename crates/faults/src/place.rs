@@ -67,24 +67,22 @@ impl Network {
     pub(crate) const INSIDE: &str = "10.231.77.2";
 
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let name = format!("faults-{}", std::process::id());
+        let process = std::process::id();
+        let name = format!("faults-{process}");
         ip(&["netns", "add", &name])?;
         let network = Self { name };
         let name = &*network.name;
+        // Names of devices are short, and one on the outside is in the way of another run's.
+        let (outer, inner) = (format!("fo{process}"), format!("fi{process}"));
         ip(&[
-            "link", "add", "faults0", "type", "veth", "peer", "name", "faults1", "netns", name,
+            "link", "add", &outer, "type", "veth", "peer", "name", &inner, "netns", name,
         ])?;
-        ip(&[
-            "address",
-            "add",
-            &format!("{}/24", Self::OUTSIDE),
-            "dev",
-            "faults0",
-        ])?;
-        ip(&["link", "set", "faults0", "up"])?;
+        let outside = format!("{}/24", Self::OUTSIDE);
+        ip(&["address", "add", &outside, "dev", &outer])?;
+        ip(&["link", "set", &outer, "up"])?;
         let inside = format!("{}/24", Self::INSIDE);
-        ip(&["-n", name, "address", "add", &inside, "dev", "faults1"])?;
-        ip(&["-n", name, "link", "set", "faults1", "up"])?;
+        ip(&["-n", name, "address", "add", &inside, "dev", &inner])?;
+        ip(&["-n", name, "link", "set", &inner, "up"])?;
         ip(&["-n", name, "link", "set", "lo", "up"])?;
         Ok(network)
     }
