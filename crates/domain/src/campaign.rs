@@ -33,6 +33,45 @@ pub enum CampaignStatus {
     Completed = 5,
 }
 
+/// What happens to a campaign without anybody asking for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Its start has come.
+    Start,
+    /// Its start was missed by more than may be.
+    HoldBack,
+    /// Every message is handed to a provider.
+    HandOver,
+    /// Every message has its final status.
+    Complete,
+}
+
+impl Step {
+    /// Every step there is.
+    pub const ALL: [Self; 4] = [Self::Start, Self::HoldBack, Self::HandOver, Self::Complete];
+
+    /// Where a campaign stands that takes it.
+    #[must_use]
+    pub const fn from(self) -> CampaignStatus {
+        match self {
+            Self::Start | Self::HoldBack => CampaignStatus::Pending,
+            Self::HandOver => CampaignStatus::Sending,
+            Self::Complete => CampaignStatus::Submitted,
+        }
+    }
+
+    /// Where it stands then.
+    #[must_use]
+    pub const fn to(self) -> CampaignStatus {
+        match self {
+            Self::Start => CampaignStatus::Sending,
+            Self::HoldBack => CampaignStatus::Paused,
+            Self::HandOver => CampaignStatus::Submitted,
+            Self::Complete => CampaignStatus::Completed,
+        }
+    }
+}
+
 /// Why a campaign cannot do what was asked, in words for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the campaign is {}: {reason}", .status.name())]

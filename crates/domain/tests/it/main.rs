@@ -6,3 +6,4 @@
 )]
 
 mod phone;
+mod state_machines;

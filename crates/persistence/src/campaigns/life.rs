@@ -2,7 +2,7 @@
 //! others that decide at the same time.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, Forbidden};
+use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, Forbidden, Step};
 use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
 use diesel::dsl::{exists, min, not, sql};
@@ -119,7 +119,7 @@ pub fn start_due(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<CampaignKey>
         .filter(sql::<Bool>(PENDING))
         .filter(campaigns::start_at.le(now))
         .set((
-            campaigns::status.eq(CampaignStatus::Sending.number()),
+            campaigns::status.eq(Step::Start.to().number()),
             campaigns::updated_at.eq(now),
         ))
         .returning(campaigns::id)
@@ -141,7 +141,7 @@ pub fn hold_back_late(
         .filter(sql::<Bool>(PENDING))
         .filter(campaigns::start_at.lt(stored::moment(due_before)))
         .set((
-            campaigns::status.eq(CampaignStatus::Paused.number()),
+            campaigns::status.eq(Step::HoldBack.to().number()),
             campaigns::paused_reason.eq(reason),
             campaigns::updated_at.eq(stored::moment(now)),
         ))
@@ -185,7 +185,7 @@ pub fn advance(conn: &mut Conn, now: DateTime<Utc>) -> Result<Advanced, StoreErr
         .filter(sql::<Bool>(SENDING))
         .filter(not(exists(unfinished_units())))
         .set((
-            campaigns::status.eq(CampaignStatus::Submitted.number()),
+            campaigns::status.eq(Step::HandOver.to().number()),
             campaigns::updated_at.eq(now),
         ))
         .returning(campaigns::id)
@@ -194,7 +194,7 @@ pub fn advance(conn: &mut Conn, now: DateTime<Utc>) -> Result<Advanced, StoreErr
         .filter(sql::<Bool>(SUBMITTED))
         .filter(not(exists(units_with_open_messages())))
         .set((
-            campaigns::status.eq(CampaignStatus::Completed.number()),
+            campaigns::status.eq(Step::Complete.to().number()),
             campaigns::updated_at.eq(now),
         ))
         .returning(campaigns::id)
@@ -320,5 +320,23 @@ impl TryFrom<OutgoingRow> for Outgoing {
             track_link_url: row.track_link_url,
             updated_at: row.updated_at.and_utc(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_conditions_are_where_the_steps_begin() {
+        for (step, condition) in [
+            (Step::Start, PENDING),
+            (Step::HoldBack, PENDING),
+            (Step::HandOver, SENDING),
+            (Step::Complete, SUBMITTED),
+        ] {
+            let status = format!("campaigns.status = {} AND ", step.from().number());
+            assert!(condition.starts_with(&status), "{step:?}");
+        }
     }
 }
