@@ -5,6 +5,8 @@ mod campaigns;
 mod ground;
 mod lists;
 mod messages;
+mod repeats;
+mod templates;
 
 use serde_json::Value;
 
