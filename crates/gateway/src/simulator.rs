@@ -33,7 +33,7 @@ use self::spool::Kept;
 use crate::wire::udh::Place;
 use crate::wire::{ESM_UDH, coding};
 
-pub use self::script::{Enroute, Format, Ids, Receipt, Response, Rule, Script, ScriptFault};
+pub use self::script::{Enroute, Fate, Format, Ids, Receipt, Response, Rule, Script, ScriptFault};
 
 /// The settings of the simulator, as in `[simulator]` of the configuration.
 #[derive(Debug, Clone, Deserialize)]

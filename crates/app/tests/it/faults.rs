@@ -2,6 +2,7 @@
 //! service in another.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,9 +12,13 @@ use tokio::process::Child;
 use tokio::time::timeout;
 
 use crate::service::{DEADLINE, Service, Setup};
+use crate::smsc_log;
 
 /// Longer than any row takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// More than any part needs that is taken after all: a bind that is not slowed down tries far more often.
+const MOST_TRIES: usize = 20;
 
 /// A row of a table: what the provider does | the rule that makes it do so | the status that the message ends with.
 /// A message is of two parts where the name says that it is long; `second` is in its second part only.
@@ -46,6 +51,14 @@ before the response, twice | receipt = { expired = 1, early = true, duplicate_sh
 twice | receipt = { deleted = 1, duplicate_share = 1 } | 4
 intermediate before | receipt = { undeliverable = 1, enroute = 'before' } | 5
 intermediate after | receipt = { undeliverable = 1, enroute = 'after' } | 5
+accepted, then delivered | receipt = { accepted = 1, then = 'delivered' } | 1
+accepted, then expired | receipt = { accepted = 1, then = 'expired' } | 3
+accepted after the end | receipt = { deleted = 1, then = 'accepted' } | 4
+two ends | receipt = { delivered = 1, then = 'undeliverable' } | 1
+late | receipt = { undeliverable = 1, delay_ms = [3_000, 3_000] } | 5
+an id that nobody gave | receipt = { format = 'text', text = 'id:never-given stat:DELIVRD' } | 0
+an id given twice | response.different_ids = 1; receipt.undeliverable = 1 | 5
+an id given twice, another number | response.different_ids = 1; receipt.deleted = 1 | 4
 hexadecimal | response.ids = 'hexadecimal' | 1
 padded | response.ids = 'padded'; receipt.expired = 1 | 3
 hyphenated | response.ids = 'hyphenated'; receipt.deleted = 1 | 4
@@ -148,13 +161,42 @@ async fn differing(
     }
     // Read again at the end: what came afterwards must have changed nothing.
     let ends = statuses(&service).await;
+    let mut differing = unmatched_differs(&service, &all).await;
     service.stop().await;
+    differing.extend(handed_over_in_vain(&setup.log()));
     let differs = |(index, row): (usize, &Row)| {
         let Row { name, status, .. } = row;
         let end = ends.get(&number(index));
         (end != Some(status)).then(|| format!("{name}: {end:?} instead of {status}"))
     };
-    all.iter().enumerate().filter_map(differs).collect()
+    differing.extend(all.iter().enumerate().filter_map(differs));
+    differing
+}
+
+/// Whether a receipt that named an id of nobody's is not kept, once for each row that has such.
+async fn unmatched_differs(service: &Service, rows: &[Row]) -> Vec<String> {
+    let strays = rows
+        .iter()
+        .filter(|row| row.rule.contains("id:never-given"));
+    let path = "/Gateways/main/UnmatchedReceipts?filters=providerId==never-given";
+    let page = service.get(path).await;
+    if page["totalRecords"] == strays.count() {
+        return Vec::new();
+    }
+    vec![format!("unmatched: {page}")]
+}
+
+/// The parts that the provider was offered again when it had them, or too often before.
+fn handed_over_in_vain(log: &Path) -> Vec<String> {
+    let in_vain = |(part, tries): (_, Vec<bool>)| {
+        let taken = tries.iter().position(|taken| *taken)? + 1;
+        (taken < tries.len() || taken > MOST_TRIES)
+            .then(|| format!("{part:?}: {} tries, taken at {taken}", tries.len()))
+    };
+    smsc_log::tries(log)
+        .into_iter()
+        .filter_map(in_vain)
+        .collect()
 }
 
 async fn start_simulator(setup: &Setup, rows: &[Row]) -> (Child, String) {

@@ -46,10 +46,30 @@ pub(crate) fn decisions(log: &Path) -> HashMap<String, String> {
 
 /// The parts that were taken.
 pub(crate) fn submits(log: &Path) -> Vec<Value> {
+    let mut lines = offered(log);
+    lines.retain(|line| line["message_id"].is_string());
+    lines
+}
+
+/// For each part of each number's message, whether it was taken, one try after the other.
+pub(crate) fn tries(log: &Path) -> BTreeMap<(String, u64), Vec<bool>> {
+    let mut tries: BTreeMap<_, Vec<bool>> = BTreeMap::new();
+    for line in offered(log) {
+        let part = line["part"].as_u64().unwrap_or(1);
+        let tries = tries
+            .entry((text_of(&line, "destination"), part))
+            .or_default();
+        tries.push(line["message_id"].is_string());
+    }
+    tries
+}
+
+/// The parts that came, taken or not.
+fn offered(log: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(log).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
-        .filter(|line: &Value| line["event"] == "submit" && line["message_id"].is_string())
+        .filter(|line: &Value| line["event"] == "submit")
         .collect()
 }
 

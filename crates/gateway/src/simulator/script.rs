@@ -14,8 +14,7 @@ use serde::Deserialize;
 use super::chance::Chance;
 use super::submit::Submit;
 
-pub(super) use self::receipt::Fate;
-pub use self::receipt::{Enroute, Format, Receipt};
+pub use self::receipt::{Enroute, Fate, Format, Receipt};
 pub(super) use self::response::Answer;
 pub use self::response::{Ids, Response};
 

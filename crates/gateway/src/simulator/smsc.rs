@@ -121,7 +121,9 @@ impl Smsc {
         {
             decision.answer = Answer::Refused(THROTTLED);
         }
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let id = rule
+            .response
+            .id(self.next_id.fetch_add(1, Ordering::Relaxed));
         let is_refused = matches!(decision.answer, Answer::Refused(_));
         let verdict = Verdict {
             message_id: (!is_refused).then(|| decision.ids.in_response(id)),
@@ -175,6 +177,9 @@ impl Smsc {
         put(fate);
         if decision.twice {
             put(fate);
+        }
+        if let Some(then) = decision.receipt.then {
+            put(then);
         }
         if decision.receipt.enroute == Enroute::After {
             put(Fate::Enroute);

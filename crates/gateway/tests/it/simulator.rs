@@ -257,6 +257,12 @@ async fn a_message_on_its_way_is_told_before_or_after_its_end() {
 }
 
 #[tokio::test]
+async fn another_receipt_may_follow() {
+    let rule = "receipt.accepted = 1\nreceipt.then = 'expired'";
+    check_receipts(rule, &[(Some(2), Some("000")), (Some(3), Some("027"))]).await;
+}
+
+#[tokio::test]
 async fn ids_may_be_written_in_many_ways() {
     for (ids, form) in [
         ("decimal", "same"),

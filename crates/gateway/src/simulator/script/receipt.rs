@@ -39,6 +39,8 @@ pub struct Receipt {
     pub unflagged: bool,
     /// Whether another one, ENROUTE, comes as well.
     pub enroute: Enroute,
+    /// What another one says that comes after it.
+    pub then: Option<Fate>,
 }
 
 /// What a receipt is written with.
@@ -74,13 +76,21 @@ pub enum Enroute {
 
 /// How a message ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::simulator) enum Fate {
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// DELIVRD
     Delivered,
+    /// UNDELIV
     Undeliverable,
+    /// EXPIRED
     Expired,
+    /// REJECTD
     Rejected,
+    /// DELETED
     Deleted,
+    /// UNKNOWN
     Unknown,
+    /// ACCEPTD, which is no end.
     Accepted,
     /// On its way: told in between.
     Enroute,
@@ -104,6 +114,7 @@ impl Default for Receipt {
             text: None,
             unflagged: false,
             enroute: Enroute::Never,
+            then: None,
         }
     }
 }

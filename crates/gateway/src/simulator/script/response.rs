@@ -32,6 +32,8 @@ pub struct Response {
     pub stall_ms: [u64; 2],
     /// How the message id is written.
     pub ids: Ids,
+    /// How many different ids there are, given again and again: what is matched by the id alone goes wrong. 0: no end.
+    pub different_ids: u64,
 }
 
 /// How message ids are written in the response and in the receipt.
@@ -82,6 +84,13 @@ impl Response {
             return false;
         };
         phase + u128::from(self.throttle_for_ms) >= self.throttle_every_ms.into()
+    }
+
+    /// The number that a message gets, of all those that were given before.
+    pub(in crate::simulator) fn id(&self, counted: u64) -> u64 {
+        counted
+            .checked_rem(self.different_ids)
+            .map_or(counted, |id| id + 1)
     }
 
     /// How long the connection stands still before the answer.
@@ -143,6 +152,16 @@ mod tests {
             assert_eq!(response.is_burst(life), is_burst, "{millis}");
         }
         assert!(!Response::default().is_burst(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn ids_can_be_given_again() {
+        let of = |different_ids| Response {
+            different_ids,
+            ..Response::default()
+        };
+        assert_eq!([6, 7, 8].map(|counted| of(2).id(counted)), [1, 2, 1]);
+        assert_eq!(of(0).id(7), 7);
     }
 
     #[test]
