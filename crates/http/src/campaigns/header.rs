@@ -95,8 +95,9 @@ impl Header {
 
 /// A property that could not be read is missing in the draft, and that is no second fault.
 fn without_repeats(mut faults: Faults, found: Faults) -> Faults {
+    let unread = faults.listed().to_vec();
     for fault in found.listed() {
-        if !faults.listed().iter().any(|known| known.path == fault.path) {
+        if unread.iter().all(|known| known.path != fault.path) {
             faults.add(fault.path.clone(), fault.message.clone());
         }
     }
