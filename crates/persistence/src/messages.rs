@@ -183,10 +183,7 @@ pub fn find(
         .select(Found::as_select())
         .first(conn)
         .optional()?;
-    match found {
-        Some(found) => found.into_message(client).map(Some),
-        None => direct::find_on_its_way(conn, client, recipient),
-    }
+    found.map(|found| found.into_message(client)).transpose()
 }
 
 /// What messages can be filtered and sorted by.

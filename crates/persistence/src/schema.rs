@@ -126,6 +126,7 @@ diesel::table! {
         updated_at -> Timestamp,
         received_at -> Nullable<Timestamp>,
         parts_ended -> BigInt,
+        handed_over -> Bool,
     }
 }
 

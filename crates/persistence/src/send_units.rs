@@ -290,6 +290,7 @@ pub fn unsettled(conn: &mut Conn, unit: &Unit) -> Result<Vec<u32>, StoreError> {
     let settled: Vec<i32> = messages::table
         .filter(messages::campaign_id.eq(unit.campaign.0))
         .filter(messages::seq.between(stored::seq(unit.first_seq), stored::seq(marked)))
+        .filter(messages::handed_over.eq(false))
         .order(messages::seq)
         .select(messages::seq)
         .load(conn)?;
@@ -309,6 +310,7 @@ pub fn queued(conn: &mut Conn, unit: &Unit) -> Result<Vec<Queued>, StoreError> {
         .filter(messages::campaign_id.eq(unit.campaign.0))
         .filter(messages::seq.between(stored::seq(unit.first_seq), stored::seq(unit.last_seq)))
         .filter(messages::status.eq(MessageStatus::Queued.number()))
+        .filter(messages::handed_over.eq(false))
         .order(messages::seq)
         .select((messages::seq, messages::attempt, messages::reference))
         .load(conn)?;
@@ -323,27 +325,30 @@ pub fn queued(conn: &mut Conn, unit: &Unit) -> Result<Vec<Queued>, StoreError> {
         .collect()
 }
 
-/// Marks messages that were queued: their rows go, so that a crash leaves them unsettled like any marked one.
+/// Marks messages that were queued as handed over: a crash leaves them unsettled like any marked one. Their rows stay, and
+/// count as queued, so that no list is without them until their outcome is settled.
 ///
 /// # Errors
 /// The database's; [`StoreError::Query`] with `NotFound` where one of them is not queued.
 pub fn mark_queued(conn: &mut Conn, unit: &Unit, seqs: &[u32]) -> Result<Mark, StoreError> {
-    let count = i32::try_from(seqs.len()).unwrap_or(i32::MAX);
     let held = held!(conn, unit);
+    // Changes nothing, and locks the unit.
     let held = diesel::update(send_units::table)
         .filter(held)
-        .set(send_units::queued.eq(send_units::queued - count))
+        .set(send_units::queued.eq(send_units::queued))
         .execute(conn)?;
     if held == 0 {
         return refusal(conn, unit);
     }
     let seqs: Vec<i32> = seqs.iter().map(|seq| stored::seq(*seq)).collect();
-    let removed = diesel::delete(messages::table)
+    let handed_over = diesel::update(messages::table)
         .filter(messages::campaign_id.eq(unit.campaign.0))
         .filter(messages::seq.eq_any(&seqs))
         .filter(messages::status.eq(MessageStatus::Queued.number()))
+        .filter(messages::handed_over.eq(false))
+        .set(messages::handed_over.eq(true))
         .execute(conn)?;
-    if removed == seqs.len() {
+    if handed_over == seqs.len() {
         Ok(Mark::Marked)
     } else {
         Err(StoreError::Query(diesel::result::Error::NotFound))

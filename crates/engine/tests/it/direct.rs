@@ -78,6 +78,7 @@ on_both! {
         let on_its_way = find(&world, key).await;
         assert_eq!(on_its_way.status, MessageStatus::Queued);
         assert_eq!(on_its_way.text, content().text);
+        assert_eq!(listed(&world).await, (0, 1));
 
         gateway.answer_all(Answer::Accept);
         world

@@ -1,7 +1,7 @@
 //! Direct messages: campaigns of one. Such a message is in the ledger as Queued from the beginning, and sent like any other
 //! that is.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::Contact;
@@ -11,9 +11,9 @@ use clarion_domain::tariff::Price;
 use clarion_domain::template::Template;
 use diesel::prelude::*;
 
-use super::{Message, SettledPart, Settlement, settle};
+use super::{SettledPart, Settlement, settle};
 use crate::campaigns::{self, Kind, Loaded};
-use crate::schema::{campaigns as campaign, recipients, send_units};
+use crate::schema::send_units;
 use crate::{Conn, StoreError, stored};
 
 /// The only recipient's.
@@ -86,66 +86,4 @@ fn queue(
         .set(send_units::marked_upto.eq(stored::seq(SEQ)))
         .execute(conn)?;
     Ok(recipient)
-}
-
-/// A direct message that is with a gateway right now: between the mark and the outcome it has no row.
-pub(super) fn find_on_its_way(
-    conn: &mut Conn,
-    client: ClientId,
-    recipient: RecipientKey,
-) -> Result<Option<Message>, StoreError> {
-    if !recipient.campaign.is_direct() {
-        return Ok(None);
-    }
-    let found: Option<OnItsWay> = recipients::table
-        .inner_join(campaign::table)
-        .filter(recipients::campaign_id.eq(recipient.campaign.0))
-        .filter(recipients::seq.eq(stored::seq(recipient.seq)))
-        .filter(campaign::client_id.eq(client.0))
-        .select(OnItsWay::as_select())
-        .first(conn)
-        .optional()?;
-    found
-        .map(|found| found.into_message(client, recipient))
-        .transpose()
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = campaign)]
-struct OnItsWay {
-    #[diesel(select_expression = recipients::phone)]
-    phone: String,
-    #[diesel(select_expression = recipients::region)]
-    region: String,
-    sender: String,
-    message: String,
-    start_at: NaiveDateTime,
-}
-
-impl OnItsWay {
-    fn into_message(
-        self,
-        client: ClientId,
-        recipient: RecipientKey,
-    ) -> Result<Message, StoreError> {
-        let at = self.start_at.and_utc();
-        let segments = clarion_domain::text::segments(&self.message, Default::default());
-        Ok(Message {
-            recipient,
-            campaign: None,
-            client,
-            phone: crate::recipients::phone(&self.phone, &self.region)?,
-            status: MessageStatus::Queued,
-            attempt: 1,
-            gateway: String::new(),
-            parts: i16::try_from(segments.count).unwrap_or(i16::MAX),
-            price: Some(Price::default()),
-            text: self.message,
-            sender: self.sender,
-            error: None,
-            sent_at: at,
-            updated_at: at,
-            received_at: None,
-        })
-    }
 }

@@ -33,6 +33,7 @@ pub(crate) struct NewMessage<'a> {
     sent_at: NaiveDateTime,
     updated_at: NaiveDateTime,
     received_at: Option<NaiveDateTime>,
+    handed_over: bool,
 }
 
 /// A part that awaits its receipt.
@@ -148,6 +149,7 @@ impl<'a> Batch<'a> {
             sent_at: at,
             updated_at: at,
             received_at: None,
+            handed_over: false,
         }
     }
 
@@ -224,7 +226,9 @@ fn is_news(settlement: &Settlement, known: Option<&State>) -> Result<bool, Store
         return Ok(true);
     };
     let rank = stored::message_status(known.status)?.rank();
-    Ok(settlement.attempt > known.attempt
+    // What is handed over waits for just this; a lost one is settled without knowing which attempt it was.
+    Ok(known.handed_over
+        || settlement.attempt > known.attempt
         || (settlement.attempt == known.attempt && outcome(settlement).rank() > rank))
 }
 

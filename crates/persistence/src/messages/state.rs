@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) error: Option<String>,
     pub(crate) updated_at: NaiveDateTime,
     pub(crate) received_at: Option<NaiveDateTime>,
+    /// Whether a queued one was given to a gateway, and its outcome is to come.
+    pub(crate) handed_over: bool,
 }
 
 /// What has become known of one part.
@@ -216,6 +218,7 @@ mod tests {
             error: None,
             updated_at: at(0),
             received_at: None,
+            handed_over: false,
         }
     }
 

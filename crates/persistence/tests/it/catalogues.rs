@@ -87,6 +87,7 @@ fn word_for(kind: &str, backend: Backend) -> &'static str {
         ("Integer", _) => "INTEGER",
         ("SmallInt", _) => "SMALLINT",
         ("Text", _) => "TEXT",
+        ("Bool", _) => "BOOLEAN",
         ("Binary", Backend::Sqlite) => "BLOB",
         ("Binary", Backend::Postgres) => "BYTEA",
         ("Timestamp", Backend::Sqlite) => "TIMESTAMP",

@@ -222,9 +222,15 @@ on_both! {
             assert_eq!(send_units::mark_queued(conn, &unit, &[3])?, Mark::Marked);
             assert_eq!(send_units::queued(conn, &unit)?, []);
             assert_eq!(send_units::unsettled(conn, &unit)?, [3]);
-            assert_eq!(messages::counts(conn, key)?.queued, 0);
+            assert_eq!(messages::counts(conn, key)?.queued, 1);
             let twice = send_units::mark_queued(conn, &unit, &[3]);
             assert!(matches!(twice, Err(StoreError::Query(_))), "{twice:?}");
+            // Its node is gone, and nobody knows any more which attempt it was.
+            messages::settle(conn, &[settlement(key, 3, MessageStatus::Unknown)])?;
+            assert_eq!(send_units::queued(conn, &unit)?, []);
+            assert!(send_units::unsettled(conn, &unit)?.is_empty());
+            let counts = messages::counts(conn, key)?;
+            assert_eq!((counts.queued, counts.unknown), (0, 1));
             Ok(())
         };
         database.write(work).await.unwrap();
