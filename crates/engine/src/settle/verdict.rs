@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{PartOutcome, Submission, SubmitOutcome};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::tariff::{Price, Tariffs};
+use clarion_domain::text::{Reference, segments};
 use clarion_persistence::messages::{SettledPart, Settlement};
 
 /// What is written down about a message that a gateway reported on.
@@ -13,12 +14,13 @@ pub(crate) fn settlement(
     submission: Submission,
     outcome: SubmitOutcome,
 ) -> Settlement {
-    let price = price(tariffs, gateway, &submission, &outcome.parts);
-    let (status, error) = verdict(&outcome.parts);
+    let parts = as_split(&submission.text, outcome.parts);
+    let price = price(tariffs, gateway, &submission, &parts);
+    let (status, error) = verdict(&parts);
     let parts = if status == MessageStatus::Queued {
         Vec::new()
     } else {
-        outcome.parts.into_iter().map(settled_part).collect()
+        parts.into_iter().map(settled_part).collect()
     };
     Settlement {
         parts,
@@ -26,6 +28,17 @@ pub(crate) fn settlement(
         error,
         ..written(gateway, submission, status, outcome.at)
     }
+}
+
+/// The outcome of each part that the text needs. A provider that splits a message itself, as it does with message_payload,
+/// answers once for all of its parts: they have one id and one receipt, and are charged all the same.
+fn as_split(text: &str, mut parts: Vec<PartOutcome>) -> Vec<PartOutcome> {
+    if let [part] = parts.as_slice() {
+        let needed = segments(text, Reference::default()).count;
+        let part = part.clone();
+        parts.resize(usize::try_from(needed).unwrap_or(usize::MAX), part);
+    }
+    parts
 }
 
 /// What the parts cost that a provider has taken: the others are not charged.
@@ -139,6 +152,16 @@ mod tests {
             MessageStatus::RejectedInvalidRecipient,
         );
         check(&[], MessageStatus::Unknown);
+    }
+
+    #[test]
+    fn a_message_that_the_provider_splits_has_the_parts_of_its_text() {
+        let split = |length, parts: &[PartOutcome]| as_split(&"x".repeat(length), parts.to_vec());
+        assert_eq!(split(160, &[accepted()]), [accepted()]);
+        assert_eq!(split(161, &[accepted()]), [accepted(), accepted()]);
+        assert_eq!(split(161, &[refused()]), [refused(), refused()]);
+        let as_sent = [accepted(), refused()];
+        assert_eq!(split(161, &as_sent), as_sent);
     }
 
     #[test]
