@@ -18,8 +18,8 @@ use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use sections::{
-    Auth, Campaigns, Database, Gateway, GatewayKind, Limits, Links, Log, Phone, Sending, Server,
-    Simulator,
+    Auth, Campaigns, Database, Gateway, GatewayKind, Limits, Links, Log, Phone, Retention, Sending,
+    Server, Simulator,
 };
 pub(crate) use values::{LogFormat, Switch};
 
@@ -61,6 +61,7 @@ pub(crate) struct Settings {
     pub(crate) campaigns: Campaigns,
     pub(crate) links: Links,
     pub(crate) sending: Sending,
+    pub(crate) retention: Retention,
     pub(crate) simulator: Simulator,
     pub(crate) log: Log,
     #[serde(default)]

@@ -45,6 +45,10 @@ pub struct EngineSettings {
     pub max_lateness: Duration,
     /// How long a receipt may take before the message's end is unknown.
     pub receipt_timeout: Duration,
+    /// How long a receipt that found no message is kept; `None`: for ever.
+    pub keep_unmatched_receipts: Option<Duration>,
+    /// How long a message from a handset is kept; `None`: for ever.
+    pub keep_inbound_messages: Option<Duration>,
     /// Most segments of one message.
     pub max_segments: u8,
     /// Most contacts of one campaign.
@@ -67,6 +71,8 @@ impl EngineSettings {
             poll_interval: Duration::from_secs(1),
             max_lateness: Duration::from_secs(6 * 3_600),
             receipt_timeout: Duration::from_secs(72 * 3_600),
+            keep_unmatched_receipts: Some(Duration::from_secs(30 * 86_400)),
+            keep_inbound_messages: None,
             max_segments: DEFAULT_MAX_SEGMENTS,
             max_contacts: 1_000_000,
             tariffs: Arc::default(),

@@ -1,11 +1,11 @@
 //! What has to be done from time to time: joining receipts that missed their message, giving up on those that never
-//! came, and clearing away campaigns whose contacts were never taken in to the end.
+//! came, clearing away campaigns whose contacts were never taken in to the end, and forgetting what was kept long enough.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use clarion_persistence::{StoreError, campaigns, messages};
+use chrono::{DateTime, TimeDelta, Utc};
+use clarion_persistence::{Conn, StoreError, campaigns, inbound_messages, messages};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -23,10 +23,12 @@ const CLEAR_EVERY: Duration = Duration::from_secs(600);
 /// An intake writes every few thousand contacts; one that has not for so long is dead.
 const ABANDONED_AFTER: TimeDelta = TimeDelta::hours(1);
 
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+
 /// Does all of it until told to stop.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
-    let [mut rematch, mut expire, mut clear] =
-        [REMATCH_EVERY, EXPIRE_EVERY, CLEAR_EVERY].map(|every| {
+    let [mut rematch, mut expire, mut clear, mut forget] =
+        [REMATCH_EVERY, EXPIRE_EVERY, CLEAR_EVERY, FORGET_EVERY].map(|every| {
             let mut timer = interval(every);
             timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
             timer
@@ -37,6 +39,7 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
             _ = rematch.tick() => ("receipts joined late", rematch_receipts(&core).await),
             _ = expire.tick() => ("receipts given up", give_up_receipts(&core).await),
             _ = clear.tick() => ("unfinished campaigns cleared away", clear_abandoned(&core).await),
+            _ = forget.tick() => ("old receipts and replies forgotten", forget_old(&core).await),
         };
         match done {
             Ok(0) => {}
@@ -87,4 +90,32 @@ async fn clear_abandoned(core: &Core) -> Result<usize, StoreError> {
             .await?;
     }
     Ok(abandoned.len())
+}
+
+async fn forget_old(core: &Core) -> Result<usize, StoreError> {
+    let settings = &core.settings;
+    let receipts = settings.keep_unmatched_receipts;
+    let receipts = forget(core, receipts, messages::forget_unmatched).await?;
+    let replies = settings.keep_inbound_messages;
+    Ok(receipts + forget(core, replies, inbound_messages::forget).await?)
+}
+
+/// Forgets what is older than it is to be kept, in transactions so small that nobody waits for them.
+async fn forget(
+    core: &Core,
+    kept_for: Option<Duration>,
+    some: fn(&mut Conn, DateTime<Utc>) -> Result<usize, StoreError>,
+) -> Result<usize, StoreError> {
+    let Some(kept_for) = kept_for else {
+        return Ok(0);
+    };
+    let before = earlier(core.now(), kept_for);
+    let mut forgotten = 0;
+    loop {
+        let count = core.store.write(move |conn| some(conn, before)).await?;
+        forgotten += count;
+        if count == 0 {
+            return Ok(forgotten);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::campaigns::Kind;
 use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, text, uuid};
 use crate::schema::{campaigns, inbound_messages, messages};
-use crate::{Conn, StoreError, numbers, stored};
+use crate::{Conn, FORGOTTEN_AT_ONCE, StoreError, numbers, stored};
 
 /// Campaigns of a sender, the latest first, among which the one that a reply answers is looked for.
 const CAMPAIGNS_ASKED: i64 = 200;
@@ -165,6 +165,23 @@ fn replies(
         stored::unsigned("count", total)?,
         items,
     ))
+}
+
+/// Forgets messages that came before then, some at once: to be called until none is left.
+///
+/// # Errors
+/// The database's.
+pub fn forget(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize, StoreError> {
+    let old: Vec<i64> = inbound_messages::table
+        .filter(inbound_messages::received_at.lt(stored::moment(before)))
+        .order(inbound_messages::received_at)
+        .limit(FORGOTTEN_AT_ONCE)
+        .select(inbound_messages::id)
+        .load(conn)?;
+    let forgotten = diesel::delete(inbound_messages::table)
+        .filter(inbound_messages::id.eq_any(&old))
+        .execute(conn)?;
+    Ok(forgotten)
 }
 
 /// Whom a message from a handset answers: of the campaigns from the sender that it went to, the latest that wrote to the

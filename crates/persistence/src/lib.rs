@@ -30,6 +30,9 @@ mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+/// Most rows that one transaction forgets, so that nobody waits for it.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
+
 pub use conn::Conn;
 pub use error::{Change, StoreError};
 pub use settings::{Backend, DatabaseSettings};

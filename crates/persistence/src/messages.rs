@@ -29,7 +29,9 @@ pub use receipts::{apply_receipts, expire_outstanding, rematch};
 pub use settle::settle;
 pub(crate) use settle::{NewMessage, OutstandingPart};
 pub(crate) use state::{COUNTERS, Key, State};
-pub use unmatched::{Hint, UNMATCHED_PROPERTIES, UnmatchedReceipt, unmatched, unmatched_counts};
+pub use unmatched::{
+    Hint, UNMATCHED_PROPERTIES, UnmatchedReceipt, forget_unmatched, unmatched, unmatched_counts,
+};
 
 /// The outcome of a submit.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -65,6 +65,8 @@ impl Settings {
             poll_interval: self.sending.poll_interval.duration(),
             max_lateness: self.sending.max_lateness.duration(),
             receipt_timeout: self.sending.receipt_timeout.duration(),
+            keep_unmatched_receipts: self.retention.unmatched_receipts.unless_none(),
+            keep_inbound_messages: self.retention.inbound_messages.unless_none(),
             max_segments: self.campaigns.max_segments,
             max_contacts: self.campaigns.max_contacts,
             ..EngineSettings::of_node(node, links)

@@ -78,6 +78,13 @@ pub(crate) struct Sending {
     pub(crate) receipt_timeout: Span,
 }
 
+/// `[retention]`: how long what comes in is kept; nothing: for ever.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Retention {
+    pub(crate) unmatched_receipts: Span,
+    pub(crate) inbound_messages: Span,
+}
+
 /// `[simulator]`: the built-in SMSC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Simulator {
@@ -219,6 +226,15 @@ impl Default for Sending {
             lease: Span::of_seconds(30),
             max_lateness: Span::of_seconds(6 * 3_600),
             receipt_timeout: Span::of_seconds(3 * 86_400),
+        }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            unmatched_receipts: Span::of_seconds(30 * 86_400),
+            inbound_messages: Span::of_seconds(0),
         }
     }
 }

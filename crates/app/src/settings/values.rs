@@ -131,6 +131,11 @@ impl Span {
         self.0
     }
 
+    /// `None` where it is no time at all.
+    pub(crate) fn unless_none(self) -> Option<Duration> {
+        (!self.0.is_zero()).then_some(self.0)
+    }
+
     pub(crate) fn millis(self) -> u64 {
         u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX)
     }

@@ -13,7 +13,7 @@ use super::receipts::receipt_key;
 use super::settle::sorted;
 use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, text};
 use crate::schema::unmatched_receipts;
-use crate::{Conn, StoreError, stored};
+use crate::{Conn, FORGOTTEN_AT_ONCE, StoreError, stored};
 
 /// A receipt that found no message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,23 @@ pub enum Hint {
     OtherMessage,
     /// So many messages have its id, and it does not tell which is meant.
     Ambiguous(usize),
+}
+
+/// Forgets receipts that came before then and found no message, some at once: to be called until none is left.
+///
+/// # Errors
+/// The database's.
+pub fn forget_unmatched(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize, StoreError> {
+    let old: Vec<i64> = unmatched_receipts::table
+        .filter(unmatched_receipts::received_at.lt(stored::moment(before)))
+        .order(unmatched_receipts::received_at)
+        .limit(FORGOTTEN_AT_ONCE)
+        .select(unmatched_receipts::id)
+        .load(conn)?;
+    let forgotten = diesel::delete(unmatched_receipts::table)
+        .filter(unmatched_receipts::id.eq_any(&old))
+        .execute(conn)?;
+    Ok(forgotten)
 }
 
 /// How many receipts of each gateway have found no message.

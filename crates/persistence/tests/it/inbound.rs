@@ -40,6 +40,23 @@ fn give(conn: &mut Conn, key: CampaignKey, client: ClientId) -> Result<(), Store
 }
 
 on_both! {
+    async fn replies_are_forgotten_some_at_once(database) {
+        let work = move |conn: &mut Conn| {
+            for (count, second) in [(1_001, 100), (1, 101)] {
+                let message = InboundMessage { received_at: at(second), ..reply(1, "ACME") };
+                for _ in 0..count {
+                    inbound_messages::insert(conn, "main", &message)?;
+                }
+            }
+            let forgotten = [(); 3].map(|()| inbound_messages::forget(conn, at(101)));
+            assert_eq!(forgotten.into_iter().collect::<Result<Vec<_>, _>>()?, [1_000, 1, 0]);
+            let left = inbound_messages::unmatched(conn, "main", &page(1, 10))?;
+            assert_eq!((left.total_records, left.items[0].message.received_at), (1, at(101)));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
     async fn a_reply_answers_the_latest_campaign_that_wrote_to_its_number(database) {
         let (first, second) = (sending(&database, 1, 3).await, sending(&database, 2, 2).await);
         let work = move |conn: &mut Conn| {

@@ -81,6 +81,18 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 on_both! {
+    async fn receipts_without_a_message_are_forgotten_when_they_are_old(database) {
+        let work = move |conn: &mut Conn| {
+            let receipts = [("1", 5), ("2", 6)].map(|(id, second)| receipt(id, Delivered, second));
+            messages::apply_receipts(conn, "main", &receipts)?;
+            assert_eq!(messages::forget_unmatched(conn, at(6))?, 1);
+            assert_eq!(messages::forget_unmatched(conn, at(6))?, 0);
+            assert_eq!(unmatched(conn)?, 1);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
     async fn whatever_comes_first_the_message_ends_delivered(database) {
         let orders = orders(4);
         let count = u32::try_from(orders.len()).unwrap();

@@ -1,0 +1,1 @@
+DROP INDEX inbound_messages_received_at;
