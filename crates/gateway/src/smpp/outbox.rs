@@ -95,13 +95,11 @@ impl Outbox {
             Ok(letter) => letter,
             Err(refusal) => return job.finish(vec![refusal], self.clock.now()),
         };
-        let retry_until = Instant::now().checked_add(self.retry);
         let message = self.next_message;
         self.next_message += 1;
         self.ready
             .extend((0..letter.parts()).map(|part| PartKey { message, part }));
-        self.messages
-            .insert(message, Message::new(job, letter, retry_until));
+        self.messages.insert(message, Message::new(job, letter));
     }
 
     /// Whether a part waits and the window has room for it.
@@ -143,6 +141,7 @@ impl Outbox {
             let refusal = message.expired();
             return self.settle(key, refusal);
         }
+        message.is_tried(now, self.retry);
         let submit = self.form.submit_sm(&message.letter, key.part, time);
         message.parts[key.part] = Part::InFlight;
         let place = output.place();
@@ -318,6 +317,7 @@ mod tests {
 
     use chrono::{DateTime, TimeDelta, Utc};
     use clarion_domain::gateway::{OutcomeSink, Submission, SubmitOutcome};
+    use clarion_domain::message::MessageStatus;
     use clarion_domain::phone::{PhoneNumber, Region};
     use clarion_domain::recipient::{CampaignKey, RecipientKey};
     use clarion_domain::sender::SenderId;
@@ -476,15 +476,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn how_long_a_part_is_tried_is_no_matter_of_the_clock_on_the_wall() {
+    async fn how_long_a_message_is_tried_begins_with_its_first_part() {
         let clock = Arc::<Seconds>::default();
         let (mut outbox, outcomes) = outbox_at(Arc::clone(&clock), 1, &[1, 1]).await;
+        // Neither the clock on the wall counts nor the wait for its turn.
         clock.0.store(86_400, Ordering::SeqCst);
+        tokio::time::advance(Duration::from_secs(3_601)).await;
+        outbox.write(0, &mut Output::default(), Instant::now());
+        outbox.answered(BIND_SEQUENCE + 1, 0x58, String::new());
+        tokio::time::advance(Duration::from_secs(3_600)).await;
         outbox.expire_waiting();
         assert_eq!(told(&outcomes), []);
-        tokio::time::advance(Duration::from_secs(3_601)).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
         outbox.expire_waiting();
-        assert_eq!(told(&outcomes).len(), 2);
+        let expired = PartOutcome::Refused {
+            status: MessageStatus::Expired,
+            code: "0x00000058".to_owned(),
+        };
+        assert_eq!(told(&outcomes), [(1, vec![expired])]);
     }
 
     #[tokio::test]

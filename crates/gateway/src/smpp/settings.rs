@@ -63,8 +63,8 @@ pub struct SmppSettings {
     /// The longest such pause.
     #[serde(rename = "reconnect_max_seconds", deserialize_with = "seconds")]
     pub reconnect_max: Duration,
-    /// How long a part that was refused for now, or that waits for a bind after others of its message have been
-    /// written, is tried, where its message sets no earlier end.
+    /// How long a message is tried whose parts were refused for now, or wait for a bind after others have been written:
+    /// from its first part on, where it sets no earlier end.
     #[serde(rename = "retry_seconds", deserialize_with = "seconds")]
     pub retry: Duration,
     /// How the parts of a long message are tied together.

@@ -1,6 +1,7 @@
 //! One message on its way out, and what is known of each of its parts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{OutcomeSink, PartOutcome, Submission, SubmitOutcome};
@@ -38,7 +39,8 @@ pub(super) struct Message {
     pub(super) job: Job,
     pub(super) letter: Letter,
     pub(super) parts: Vec<Part>,
-    /// After this it is not tried again: a span from when it was taken in, whatever becomes of the clock on the wall.
+    /// After this it is not tried again: a span from its first try, whatever becomes of the clock on the wall. How long it
+    /// waited for its turn before does not count.
     retry_until: Option<Instant>,
     /// The code of the last refusal for now.
     pub(super) deferred_by: Option<u32>,
@@ -59,13 +61,20 @@ impl Message {
         valid_until.is_some_and(|end| time > end) || self.retry_until.is_some_and(|end| now > end)
     }
 
-    pub(super) fn new(job: Job, letter: Letter, retry_until: Option<Instant>) -> Self {
+    pub(super) fn new(job: Job, letter: Letter) -> Self {
         Self {
             parts: vec![Part::Waiting; letter.parts()],
             job,
             letter,
-            retry_until,
+            retry_until: None,
             deferred_by: None,
+        }
+    }
+
+    /// A part of it is written: from the first on, it is tried for so long.
+    pub(super) fn is_tried(&mut self, now: Instant, retry: Duration) {
+        if self.retry_until.is_none() {
+            self.retry_until = now.checked_add(retry);
         }
     }
 
