@@ -12,6 +12,7 @@ mod telemetry;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use commands::{check_config, file_jobs, help, keys, migrate, remote, serve, simulator};
@@ -19,7 +20,7 @@ use settings::{Origins, Settings};
 
 /// A self-hosted platform for SMS campaigns.
 #[derive(Debug, Parser)]
-#[command(name = "clarion", version, args_conflicts_with_subcommands = true)]
+#[command(name = "clarion", version)]
 struct Cli {
     /// A configuration file, read on top of config/default.toml and the environment's file.
     #[arg(long, global = true, value_name = "FILE")]
@@ -55,9 +56,22 @@ enum Command {
 const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run(Cli::parse().without_stray_arguments()) {
         Ok(code) => code,
         Err(error) => report(&error),
+    }
+}
+
+impl Cli {
+    /// What is said for serving has no meaning beside another command; the file has, before the command and behind it.
+    fn without_stray_arguments(self) -> Self {
+        if self.command.is_some() && self.serve.are_given() {
+            let reason = "what is said for serving belongs behind the command `serve`";
+            Self::command()
+                .error(ErrorKind::ArgumentConflict, reason)
+                .exit();
+        }
+        self
     }
 }
 

@@ -218,11 +218,12 @@ impl Settings {
                 let reason = format!("{:?} is another gateway's already", gateway.name);
                 return Err(wrong(format!("gateways[{index}].name"), reason));
             }
-            let key = || format!("gateways[{index}]");
             gateway
-                .for_smpp()
-                .check()
-                .map_err(|fault| wrong(key(), fault))?;
+                .check_source()
+                .map_err(|(key, reason)| wrong(format!("gateways[{index}].{key}"), reason))?;
+            let smpp = gateway.for_smpp();
+            smpp.check()
+                .map_err(|fault| wrong(format!("gateways[{index}]"), fault))?;
         }
         Ok(())
     }

@@ -29,6 +29,9 @@ pub(crate) fn run(
 }
 
 async fn try_binds(settings: &Settings) -> anyhow::Result<()> {
+    if settings.gateways.is_empty() {
+        say("No gateway is configured: there is nothing to bind to.")?;
+    }
     let mut failed = 0;
     for gateway in &settings.gateways {
         match smpp::try_bind(&gateway.for_smpp()).await {

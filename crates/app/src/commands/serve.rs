@@ -19,6 +19,11 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Whether any of them is said.
+    pub(crate) fn are_given(&self) -> bool {
+        !self.roles.is_empty()
+    }
+
     fn roles(&self) -> BTreeSet<Role> {
         let given = match &*self.roles {
             [] => Role::value_variants(),

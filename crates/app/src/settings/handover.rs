@@ -111,6 +111,21 @@ impl Gateway {
         }
     }
 
+    /// That the sender's type of number and numbering plan are octets, or left to its form.
+    pub(super) fn check_source(&self) -> Result<(), (&'static str, &'static str)> {
+        let source = [
+            ("source_ton", self.source_ton),
+            ("source_npi", self.source_npi),
+        ];
+        match source
+            .into_iter()
+            .find(|(_, octet)| !(-1..=255).contains(octet))
+        {
+            Some((key, _)) => Err((key, "must be between 0 and 255, or -1")),
+            None => Ok(()),
+        }
+    }
+
     /// For an SMPP gateway.
     pub(crate) fn for_smpp(&self) -> SmppSettings {
         SmppSettings {

@@ -99,6 +99,7 @@ pub(crate) struct Simulator {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Log {
     pub(crate) level: String,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) format: LogFormat,
 }
 
@@ -107,6 +108,7 @@ pub(crate) struct Log {
 #[serde(default)]
 pub(crate) struct Gateway {
     pub(crate) name: String,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) kind: GatewayKind,
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -120,6 +122,7 @@ pub(crate) struct Gateway {
     pub(crate) address_npi: u8,
     pub(crate) address_range: String,
     pub(crate) binds: usize,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) bind_mode: BindMode,
     pub(crate) window: usize,
     pub(crate) parts_per_second: u32,
@@ -129,7 +132,9 @@ pub(crate) struct Gateway {
     pub(crate) reconnect_min: Span,
     pub(crate) reconnect_max: Span,
     pub(crate) retry: Span,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) concatenation: Concatenation,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) alphabet: Alphabet,
     pub(crate) gsm_data_coding: u8,
     pub(crate) registered_delivery: u8,
@@ -140,8 +145,10 @@ pub(crate) struct Gateway {
     pub(crate) source_npi: i16,
     pub(crate) dest_ton: u8,
     pub(crate) dest_npi: u8,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) id_form: IdForm,
     pub(crate) join: Span,
+    #[serde(deserialize_with = "values::words")]
     pub(crate) codes: BTreeMap<String, CodeClass>,
 }
 

@@ -193,6 +193,19 @@ fn a_value_of_the_wrong_kind_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_word_that_is_no_choice_is_refused_with_those_that_are() {
+    for (line, words) in [
+        ("bind_mode = \"both\"", "`transceiver` or `pair`"),
+        ("[gateways.codes]\n\"0x58\" = \"later\"", "`temporary`"),
+    ] {
+        let (_folder, origins) = origins(&format!("[[gateways]]\n{line}"));
+        let text = refusal(Settings::load(&origins));
+        assert!(text.contains(words), "{text}");
+        assert!(text.contains("gateways[0]"), "{text}");
+    }
+}
+
+#[test]
 fn a_secret_may_stand_in_a_file_of_its_own() {
     let (folder, mut origins) = origins("");
     let secret = folder.path().join("secret");
@@ -284,6 +297,14 @@ fn gateways_need_a_name_of_their_own_and_an_account() {
     assert_eq!(
         check(&whole.repeat(2)),
         "gateways[1].name \"a\" is another gateway's already"
+    );
+    assert_eq!(
+        check(&format!("{whole}source_ton = 256")),
+        "gateways[0].source_ton must be between 0 and 255, or -1"
+    );
+    assert_eq!(
+        check(&format!("{whole}response_timeout = \"0s\"")),
+        "gateways[0] response_timeout must be above 0"
     );
 }
 

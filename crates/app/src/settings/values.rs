@@ -1,11 +1,12 @@
 //! Kinds of values that settings have, as they are written in files and in environment variables.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::de::{Error, Visitor};
+use serde::de::{Error, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A text that must not be shown.
@@ -92,6 +93,32 @@ pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sock
             "{text:?} is no IP address with a port; write 127.0.0.1:8080 or [::1]:8080"
         ))
     })
+}
+
+/// Reads one of the words that a choice consists of; where it is none of them, they are told.
+pub(super) fn word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    chosen(String::deserialize(deserializer)?)
+}
+
+/// Reads a word for each key.
+pub(super) fn words<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    let texts = BTreeMap::<String, String>::deserialize(deserializer)?;
+    texts
+        .into_iter()
+        .map(|(key, text)| match chosen::<T, D::Error>(text) {
+            Ok(word) => Ok((key, word)),
+            Err(error) => Err(D::Error::custom(format!("{key}: {error}"))),
+        })
+        .collect()
+}
+
+/// Not by the source's own deserializer, which names the program's types and not the words.
+fn chosen<'de, T: Deserialize<'de>, E: Error>(text: String) -> Result<T, E> {
+    T::deserialize(IntoDeserializer::<E>::into_deserializer(text))
 }
 
 /// How log lines are written.

@@ -106,6 +106,9 @@ async fn check_config_tells_what_would_be_run_and_touches_nothing() {
     let file = file.to_str().unwrap();
     let (status, out, error) = setup.run(&["check-config", "--config", file]).await;
     assert!(status.success(), "{error}");
+    let (status, same, error) = setup.run(&["--config", file, "check-config"]).await;
+    assert!(status.success(), "{error}");
+    assert_eq!(same, out);
     assert!(
         out.contains("main (SMPP at smpp.example.net:2775)"),
         "{out}"
@@ -113,6 +116,14 @@ async fn check_config_tells_what_would_be_run_and_touches_nothing() {
     assert!(out.contains(file), "{out}");
     assert!(!out.contains("sesame"), "{out}");
     assert!(!setup.folder.path().join("data").exists());
+}
+
+#[tokio::test]
+async fn what_is_said_for_serving_is_refused_beside_another_command() {
+    let arguments = ["--roles", "api", "check-config"];
+    let (status, _, error) = Setup::new().run(&arguments).await;
+    assert_eq!(status.code(), Some(2));
+    assert!(error.contains("`serve`"), "{error}");
 }
 
 #[tokio::test]

@@ -42,6 +42,9 @@ pub enum SettingsFault {
         /// Which setting.
         key: &'static str,
     },
+    /// The longest pause is shorter than the first.
+    #[error("reconnect_max must not be shorter than reconnect_min")]
+    Reconnect,
     /// It has no meaning without encryption.
     #[error("{key} is of no use without tls = true")]
     WithoutTls {
@@ -83,8 +86,13 @@ impl SmppSettings {
         range("binds", self.binds as u64, 1, 100)?;
         range("window", self.window as u64, 1, 10_000)?;
         range("priority", self.priority.into(), 0, 3)?;
-        above_zero("enquire_link_seconds", self.enquire_link)?;
-        above_zero("response_timeout_seconds", self.response_timeout)?;
+        range("port", self.port.into(), 1, u16::MAX.into())?;
+        above_zero("enquire_link", self.enquire_link)?;
+        above_zero("response_timeout", self.response_timeout)?;
+        above_zero("reconnect_min", self.reconnect_min)?;
+        if self.reconnect_max < self.reconnect_min {
+            return Err(SettingsFault::Reconnect);
+        }
         Codes::new(&self.codes)?;
         self.check_tls()
     }
@@ -153,7 +161,12 @@ mod tests {
         );
         check(
             "response_timeout_seconds = 0",
-            "response_timeout_seconds must be above 0",
+            "response_timeout must be above 0",
+        );
+        check("port = 0", "port must be between 1 and 65535");
+        check(
+            "reconnect_min_seconds = 120",
+            "reconnect_max must not be shorter than reconnect_min",
         );
         check(
             "[codes]\nthrottled = 'temporary'",
