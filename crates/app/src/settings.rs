@@ -221,7 +221,7 @@ impl Settings {
             gateway
                 .check_source()
                 .map_err(|(key, reason)| wrong(format!("gateways[{index}].{key}"), reason))?;
-            let smpp = gateway.for_smpp();
+            let smpp = gateway.for_smpp(&self.phone);
             smpp.check()
                 .map_err(|fault| wrong(format!("gateways[{index}]"), fault))?;
         }

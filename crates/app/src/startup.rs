@@ -99,7 +99,7 @@ impl Service {
         if sends {
             ways_out = settings.ways_out(simulator.as_ref().map(RunningSimulator::local_addr));
         }
-        let gateways = start_gateways(&ways_out, &engine, &clock)?;
+        let gateways = start_gateways(&ways_out, &settings.phone, &engine, &clock)?;
         let mut http = None;
         if roles.contains(&Role::Api) {
             http = Some(serve_http(settings, &store, &engine, &clock)?);
@@ -181,24 +181,26 @@ pub(crate) async fn start_simulator(
 
 fn start_gateways(
     ways_out: &[settings::Gateway],
+    phone: &settings::Phone,
     engine: &Engine,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
     ways_out
         .iter()
-        .map(|way| start_gateway(way, engine, clock))
+        .map(|way| start_gateway(way, phone, engine, clock))
         .collect()
 }
 
 fn start_gateway(
     settings: &settings::Gateway,
+    phone: &settings::Phone,
     engine: &Engine,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Arc<dyn Gateway>> {
     match settings.kind {
         GatewayKind::Smpp => {
             let (sink, clock) = (engine.inbound_sink(), Arc::clone(clock));
-            let gateway = SmppGateway::start(settings.for_smpp(), sink, clock)
+            let gateway = SmppGateway::start(settings.for_smpp(phone), sink, clock)
                 .with_context(|| format!("the gateway {:?}", settings.name))?;
             Ok(Arc::new(gateway))
         }

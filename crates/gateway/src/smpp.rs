@@ -12,6 +12,7 @@ mod deliveries;
 mod inbound;
 mod joining;
 mod meter;
+mod numbers;
 mod outbox;
 mod pace;
 mod parts;
@@ -229,7 +230,9 @@ pub(crate) fn read_any(body: bytes::BytesMut) {
         inbound::Delivery::of_data_sm,
     ] {
         if let Ok(delivery) = read(body.clone()) {
-            delivery.sort(IdForm::DecimalOfHexadecimal, chrono::DateTime::UNIX_EPOCH);
+            let numbers = numbers::Numbers::default();
+            let received_at = chrono::DateTime::UNIX_EPOCH;
+            delivery.sort(IdForm::DecimalOfHexadecimal, &numbers, received_at);
         }
     }
 }

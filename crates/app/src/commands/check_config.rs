@@ -34,7 +34,7 @@ async fn try_binds(settings: &Settings) -> anyhow::Result<()> {
     }
     let mut failed = 0;
     for gateway in &settings.gateways {
-        match smpp::try_bind(&gateway.for_smpp()).await {
+        match smpp::try_bind(&gateway.for_smpp(&settings.phone)).await {
             Ok(reports) => {
                 for report in reports {
                     say(&format!("{}: {report}", gateway.name))?;

@@ -11,7 +11,7 @@ use clarion_gateway::smpp::SmppSettings;
 use clarion_http::HttpSettings;
 use clarion_persistence::DatabaseSettings;
 
-use super::{Database, Gateway, Settings, Simulator};
+use super::{Database, Gateway, Phone, Settings, Simulator};
 
 impl Database {
     /// For the store.
@@ -126,8 +126,8 @@ impl Gateway {
         }
     }
 
-    /// For an SMPP gateway.
-    pub(crate) fn for_smpp(&self) -> SmppSettings {
+    /// For an SMPP gateway of a service with these rules for numbers.
+    pub(crate) fn for_smpp(&self, phone: &Phone) -> SmppSettings {
         SmppSettings {
             name: self.name.clone(),
             host: self.host.clone(),
@@ -163,6 +163,10 @@ impl Gateway {
             dest_ton: self.dest_ton,
             dest_npi: self.dest_npi,
             id_form: self.id_form,
+            region: match self.region.as_str() {
+                "" => phone.default_region.clone(),
+                region => region.to_owned(),
+            },
             join: self.join.duration(),
             codes: self.codes.clone(),
         }

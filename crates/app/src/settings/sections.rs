@@ -147,6 +147,7 @@ pub(crate) struct Gateway {
     pub(crate) dest_npi: u8,
     #[serde(deserialize_with = "values::word")]
     pub(crate) id_form: IdForm,
+    pub(crate) region: String,
     pub(crate) join: Span,
     #[serde(deserialize_with = "values::words")]
     pub(crate) codes: BTreeMap<String, CodeClass>,
@@ -304,6 +305,7 @@ impl Default for Gateway {
             dest_ton: 1,
             dest_npi: 1,
             id_form: IdForm::Same,
+            region: String::new(),
             join: Span::of_seconds(3),
             codes: BTreeMap::new(),
         }

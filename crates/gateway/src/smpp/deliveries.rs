@@ -15,6 +15,7 @@ use rusmpp::{CommandId, CommandStatus, Pdu};
 
 use super::inbound::{Delivery, Sorted};
 use super::joining::Joiner;
+use super::numbers::Numbers;
 use super::settings::SmppSettings;
 use crate::wire::frame::{self, Frame};
 
@@ -27,6 +28,7 @@ const MOST: usize = 5_000;
 pub(super) struct Desk {
     pub(super) gateway: String,
     pub(super) id_form: IdForm,
+    pub(super) numbers: Numbers,
     pub(super) joiner: Arc<Joiner>,
     pub(super) sink: Arc<dyn InboundSink>,
     pub(super) clock: Arc<dyn Clock>,
@@ -52,6 +54,7 @@ impl Desk {
         Self {
             gateway: settings.name.clone(),
             id_form: settings.id_form.into(),
+            numbers: Numbers::of(settings.region()),
             joiner: Arc::new(Joiner::new(
                 &settings.name,
                 Arc::clone(&sink),
@@ -84,7 +87,8 @@ impl Deliveries {
             CommandId::DataSm => Delivery::of_data_sm(frame.body)?,
             _ => Delivery::of_deliver_sm(frame.body)?,
         };
-        let storing: BoxFuture<'static, _> = match delivery.sort(desk.id_form, desk.clock.now()) {
+        let sorted = delivery.sort(desk.id_form, &desk.numbers, desk.clock.now());
+        let storing: BoxFuture<'static, _> = match sorted {
             Sorted::Whole(inbound) => desk.sink.receive(&desk.gateway, inbound),
             Sorted::Part(part) => Box::pin(Arc::clone(&desk.joiner).receive(part)),
         };

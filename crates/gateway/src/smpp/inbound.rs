@@ -8,6 +8,7 @@ use rusmpp::decode::{DecodeError, DecodeWithLength};
 use rusmpp::pdus::{DataSm, DeliverSm};
 
 use super::joining::Part;
+use super::numbers::Numbers;
 use crate::wire::tlv::{self, Tlvs, c_string};
 use crate::wire::{ESM_INTERMEDIATE, ESM_RECEIPT, ESM_TYPE, ESM_UDH, coding, udh};
 
@@ -15,7 +16,9 @@ use crate::wire::{ESM_INTERMEDIATE, ESM_RECEIPT, ESM_TYPE, ESM_UDH, coding, udh}
 #[derive(Debug)]
 pub(super) struct Delivery {
     source: String,
+    source_ton: u8,
     destination: String,
+    destination_ton: u8,
     esm_class: u8,
     data_coding: u8,
     octets: Bytes,
@@ -39,7 +42,9 @@ impl Delivery {
         let tlvs = Tlvs::read(body);
         Ok(Self {
             source: pdu.source_addr.to_string(),
+            source_ton: u8::from(pdu.source_addr_ton),
             destination: pdu.destination_addr.to_string(),
+            destination_ton: u8::from(pdu.dest_addr_ton),
             esm_class: u8::from(pdu.esm_class),
             data_coding: u8::from(pdu.data_coding),
             octets: octets(pdu.short_message().clone().into_bytes(), &tlvs),
@@ -53,7 +58,9 @@ impl Delivery {
         let tlvs = Tlvs::read(body);
         Ok(Self {
             source: pdu.source_addr.to_string(),
+            source_ton: u8::from(pdu.source_addr_ton),
             destination: pdu.destination_addr.to_string(),
+            destination_ton: u8::from(pdu.dest_addr_ton),
             esm_class: u8::from(pdu.esm_class),
             data_coding: u8::from(pdu.data_coding),
             octets: octets(Bytes::new(), &tlvs),
@@ -62,7 +69,12 @@ impl Delivery {
     }
 
     /// A receipt, a message from a handset, or a part of one.
-    pub(super) fn sort(mut self, form: IdForm, received_at: DateTime<Utc>) -> Sorted {
+    pub(super) fn sort(
+        mut self,
+        form: IdForm,
+        numbers: &Numbers,
+        received_at: DateTime<Utc>,
+    ) -> Sorted {
         if let Some(receipt) = self.receipt(form, received_at) {
             return Sorted::Whole(Inbound::Receipt(receipt));
         }
@@ -71,10 +83,12 @@ impl Delivery {
         } else {
             udh::strip(&mut self.octets)
         };
+        let source = numbers.handset(self.source, self.source_ton);
+        let destination = numbers.sender(self.destination, self.destination_ton);
         match header.or_else(|| self.tlvs.place()) {
             Some(place) if place.parts > 1 => Sorted::Part(Part {
-                source: self.source,
-                destination: self.destination,
+                source,
+                destination,
                 place,
                 data_coding: self.data_coding,
                 octets: self.octets,
@@ -82,8 +96,8 @@ impl Delivery {
             }),
             _ => Sorted::Whole(Inbound::Message(InboundMessage {
                 text: coding::decode(&self.octets, self.data_coding),
-                source: self.source,
-                destination: self.destination,
+                source,
+                destination,
                 received_at,
             })),
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clarion_domain::phone::Region;
 use clarion_domain::receipt;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,9 @@ pub struct SmppSettings {
     pub dest_npi: u8,
     /// How receipts write the message ids of submit responses.
     pub id_form: IdForm,
+    /// The region whose numbers the peer may write in national form in what it delivers; empty: they are taken as they
+    /// come.
+    pub region: String,
     /// How long the parts of a message from a handset are waited for; then it is handed over as far as it has come.
     #[serde(rename = "join_seconds", deserialize_with = "seconds")]
     pub join: Duration,
@@ -159,6 +163,12 @@ impl From<IdForm> for receipt::IdForm {
     }
 }
 
+impl SmppSettings {
+    pub(super) fn region(&self) -> Option<Region> {
+        Region::new(&self.region)
+    }
+}
+
 /// Type of number 1 and numbering plan 1: international, ISDN, as numbers are handed over.
 const INTERNATIONAL: u8 = 1;
 
@@ -199,6 +209,7 @@ impl Default for SmppSettings {
             dest_ton: INTERNATIONAL,
             dest_npi: INTERNATIONAL,
             id_form: IdForm::default(),
+            region: String::new(),
             join: Duration::from_secs(3),
             codes: BTreeMap::new(),
         }

@@ -5,7 +5,7 @@ use clarion_domain::message::MessageStatus;
 use rusmpp::pdus::{DataSm, DeliverSm};
 use rusmpp::tlvs::{MessageDeliveryRequestTlvValue, MessageSubmissionRequestTlvValue, TlvTag};
 use rusmpp::types::{AnyOctetString, OctetString};
-use rusmpp::values::{DataCoding, EsmClass, MessagePayload};
+use rusmpp::values::{DataCoding, EsmClass, MessagePayload, Ton};
 use rusmpp::{CommandId, CommandStatus, Pdu};
 use tokio::sync::{oneshot, watch};
 
@@ -217,6 +217,25 @@ async fn a_reply_comes_with_its_text_decoded() {
             Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_reply_from_and_to_national_numbers_comes_with_them_in_full() {
+    let stage = Stage::open().await;
+    let mut bench = bench(stage.address(), "region = 'GB'");
+    let mut peer = stage.bound().await;
+    let mut reply = delivery(0, 0, b"STOP");
+    reply.source_addr = "07700900001".parse().unwrap();
+    reply.dest_addr_ton = Ton::National;
+    reply.destination_addr = "7700900002".parse().unwrap();
+    peer.deliver(5, reply).await;
+    let Inbound::Message(message) = bench.inbound().await else {
+        panic!("a receipt");
+    };
+    assert_eq!(
+        (message.source.as_str(), message.destination.as_str()),
+        ("447700900001", "447700900002")
+    );
 }
 
 #[tokio::test]

@@ -45,6 +45,9 @@ pub enum SettingsFault {
     /// The longest pause is shorter than the first.
     #[error("reconnect_max must not be shorter than reconnect_min")]
     Reconnect,
+    /// It is no region.
+    #[error("region is no region such as GB")]
+    Region,
     /// It has no meaning without encryption.
     #[error("{key} is of no use without tls = true")]
     WithoutTls {
@@ -92,6 +95,9 @@ impl SmppSettings {
         above_zero("reconnect_min", self.reconnect_min)?;
         if self.reconnect_max < self.reconnect_min {
             return Err(SettingsFault::Reconnect);
+        }
+        if !self.region.is_empty() && self.region().is_none() {
+            return Err(SettingsFault::Region);
         }
         Codes::new(&self.codes)?;
         self.check_tls()
@@ -163,6 +169,7 @@ mod tests {
             "response_timeout_seconds = 0",
             "response_timeout must be above 0",
         );
+        check("region = 'England'", "region is no region such as GB");
         check("port = 0", "port must be between 1 and 65535");
         check(
             "reconnect_min_seconds = 120",
