@@ -11,6 +11,7 @@ mod connect;
 mod deliveries;
 mod inbound;
 mod joining;
+mod limit;
 mod meter;
 mod numbers;
 mod outbox;
@@ -41,9 +42,9 @@ use self::bind::{Bind, Shared};
 use self::codes::Codes;
 use self::connect::{Connector, Role};
 use self::deliveries::Desk;
+use self::limit::{Limit, SenderLimit};
 use self::meter::Meter;
 use self::outbox::Job;
-use self::pace::{Limit, SenderLimit};
 use self::pdu::Form;
 use self::window::{Room, Window};
 

@@ -1,106 +1,11 @@
-//! How fast parts may go: the gateway's limit, and a bind that slows down when the peer says so.
+//! How fast a bind may go: within the gateway's limit, and slower where the peer says so.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clarion_domain::sender::SenderId;
 use tokio::time::Instant;
 
+use super::limit::{Drip, Limit};
 use super::meter::Measure;
-
-/// The gateway's limit in parts per second, shared by its binds.
-#[derive(Debug, Clone)]
-pub(super) struct Limit(Option<Arc<Mutex<Drip>>>);
-
-impl Limit {
-    /// 0: none.
-    pub(super) fn new(parts_per_second: u32, now: Instant) -> Self {
-        Self(
-            (parts_per_second > 0)
-                .then(|| Arc::new(Mutex::new(Drip::new(f64::from(parts_per_second), now)))),
-        )
-    }
-
-    fn next(&self) -> Option<Instant> {
-        let drip = self.0.as_ref()?;
-        Some(drip.lock().unwrap_or_else(PoisonError::into_inner).next)
-    }
-
-    /// Takes leave for one part, or tells when to ask again.
-    fn take(&self, now: Instant) -> Result<(), Instant> {
-        match &self.0 {
-            None => Ok(()),
-            Some(drip) => drip
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(now),
-        }
-    }
-}
-
-/// The limit of each sender in parts per second, shared by the gateway's binds.
-#[derive(Debug)]
-pub(super) struct SenderLimit {
-    per_second: u32,
-    drips: Mutex<HashMap<SenderId, Drip>>,
-}
-
-/// Senders that are kept in mind; beyond, those are forgotten that have leave anyway.
-const SENDERS: usize = 1_000;
-
-impl SenderLimit {
-    /// 0: none.
-    pub(super) fn new(per_second: u32) -> Self {
-        Self {
-            per_second,
-            drips: Mutex::default(),
-        }
-    }
-
-    /// Takes leave for one part of that sender, or tells when to ask again.
-    pub(super) fn take(&self, sender: &SenderId, now: Instant) -> Result<(), Instant> {
-        if self.per_second == 0 {
-            return Ok(());
-        }
-        let mut drips = self.drips.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(drip) = drips.get_mut(sender) {
-            return drip.take(now);
-        }
-        if drips.len() >= SENDERS {
-            drips.retain(|_, drip| drip.next > now);
-        }
-        let drip = drips.entry(sender.clone());
-        drip.or_insert(Drip::new(f64::from(self.per_second), now))
-            .take(now)
-    }
-}
-
-/// Leave for parts, evenly in time; what a late timer missed, at most [`CATCH_UP`], is made up for.
-#[derive(Debug)]
-struct Drip {
-    interval: Duration,
-    next: Instant,
-}
-
-const CATCH_UP: Duration = Duration::from_millis(20);
-
-impl Drip {
-    fn new(per_second: f64, now: Instant) -> Self {
-        Self {
-            interval: Duration::from_secs_f64(1.0 / per_second),
-            next: now,
-        }
-    }
-
-    fn take(&mut self, now: Instant) -> Result<(), Instant> {
-        if self.next > now {
-            return Err(self.next);
-        }
-        self.next = self.next.max(now.checked_sub(CATCH_UP).unwrap_or(now)) + self.interval;
-        Ok(())
-    }
-}
 
 /// A bind's pace: multiplicative decrease when the peer refuses for now, additive increase while it takes parts, and
 /// no limit again once it has long taken more than what made it refuse.
@@ -114,18 +19,32 @@ pub(super) struct Pace {
 #[derive(Debug)]
 struct Slow {
     rate: f64,
-    /// What each part taken adds, per part per second of rate.
+    /// What each part taken adds, per part per second of rate. It stays what the pace before the first refusal makes it:
+    /// a share of the present one would shrink with it, and the bind of a peer that refuses by the clock, not by the
+    /// pace, would never get up again.
     step: f64,
     /// At this rate there is no need to be slow any more.
     enough: f64,
     drip: Drip,
     decreased: Instant,
+    asking: Option<Asking>,
+}
+
+/// While the peer refuses, it is asked now and then, with one part: a refusal of that says nothing of the pace.
+#[derive(Debug)]
+struct Asking {
+    pause: Duration,
+    next: Instant,
+    /// Whether a part was written since the last refusal that counted.
+    asked: bool,
 }
 
 /// Refusals closer together than this are one: they answer parts that were sent at the same pace.
 const ONE_REFUSAL: Duration = Duration::from_millis(500);
-/// After a refusal nothing is sent for so long.
+/// After a refusal nothing is sent for so long; twice as long after each further one,
 const PAUSE: Duration = Duration::from_millis(100);
+/// up to this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 const SLOWEST: f64 = 1.0;
 
 impl Pace {
@@ -139,7 +58,7 @@ impl Pace {
 
     /// Whether there is leave for a part, as far as this bind knows; the other binds share the limit.
     pub(super) fn ready(&self, now: Instant) -> Result<(), Instant> {
-        let slow = self.slow.as_ref().map(|slow| slow.drip.next);
+        let slow = self.slow.as_ref().map(Slow::next);
         match slow.into_iter().chain(self.limit.next()).max() {
             Some(next) if next > now => Err(next),
             _ => Ok(()),
@@ -153,14 +72,14 @@ impl Pace {
 
     /// Takes leave for one part, or tells when to ask again.
     pub(super) fn take(&mut self, now: Instant) -> Result<(), Instant> {
-        if let Some(slow) = &mut self.slow
-            && slow.drip.next > now
+        if let Some(next) = self.slow.as_ref().map(Slow::next)
+            && next > now
         {
-            return Err(slow.drip.next);
+            return Err(next);
         }
         self.limit.take(now)?;
         match &mut self.slow {
-            Some(slow) => slow.drip.take(now),
+            Some(slow) => slow.take(now),
             None => Ok(()),
         }
     }
@@ -169,8 +88,7 @@ impl Pace {
     pub(super) fn taken(&mut self, now: Instant) {
         self.measure.taken(now);
         if let Some(slow) = &mut self.slow {
-            slow.rate += slow.step / slow.rate;
-            slow.drip.interval = Duration::from_secs_f64(1.0 / slow.rate);
+            slow.taken();
             if slow.rate >= slow.enough {
                 self.slow = None;
             }
@@ -179,26 +97,78 @@ impl Pace {
 
     /// The peer refused a part for now.
     pub(super) fn refused(&mut self, now: Instant) {
-        if let Some(slow) = &self.slow
-            && now < slow.decreased + ONE_REFUSAL
-        {
-            return;
+        match &mut self.slow {
+            Some(slow) => slow.refused(now),
+            None => self.slow = Some(Slow::new(self.measure.rate(now), now)),
         }
-        let seen = self.measure.rate(now);
-        let before = self
-            .slow
-            .as_ref()
-            .map_or(seen, |slow| slow.rate.min(seen.max(SLOWEST)));
+    }
+}
+
+impl Slow {
+    /// The peer has refused at that rate.
+    fn new(before: f64, now: Instant) -> Self {
         let rate = (before / 2.0).max(SLOWEST);
-        let mut drip = Drip::new(rate, now);
-        drip.next = now + PAUSE;
-        self.slow = Some(Slow {
+        Self {
             rate,
             step: (before / 20.0).max(SLOWEST),
             enough: 2.0 * before.max(2.0 * SLOWEST),
-            drip,
+            drip: Drip::new(rate, now),
             decreased: now,
-        });
+            asking: Some(Asking::new(now)),
+        }
+    }
+
+    fn next(&self) -> Instant {
+        let asking = self.asking.as_ref().map(|asking| asking.next);
+        asking.map_or(self.drip.next, |next| next.max(self.drip.next))
+    }
+
+    fn take(&mut self, now: Instant) -> Result<(), Instant> {
+        self.drip.take(now)?;
+        if let Some(asking) = &mut self.asking {
+            asking.asked = true;
+            asking.next = now + asking.pause;
+        }
+        Ok(())
+    }
+
+    fn taken(&mut self) {
+        // What was in flight when the peer refused says nothing of what it does now.
+        if self.asking.as_ref().is_some_and(|asking| asking.asked) {
+            self.asking = None;
+        }
+        self.rate += self.step / self.rate;
+        self.drip.interval = Duration::from_secs_f64(1.0 / self.rate);
+    }
+
+    fn refused(&mut self, now: Instant) {
+        if let Some(asking) = &mut self.asking {
+            return asking.refused(now);
+        }
+        self.asking = Some(Asking::new(now));
+        if now >= self.decreased + ONE_REFUSAL {
+            self.decreased = now;
+            self.rate = (self.rate / 2.0).max(SLOWEST);
+            self.drip.interval = Duration::from_secs_f64(1.0 / self.rate);
+        }
+    }
+}
+
+impl Asking {
+    fn new(now: Instant) -> Self {
+        Self {
+            pause: PAUSE,
+            next: now + PAUSE,
+            asked: false,
+        }
+    }
+
+    fn refused(&mut self, now: Instant) {
+        if self.asked {
+            self.asked = false;
+            self.pause = (2 * self.pause).min(LONGEST_PAUSE);
+            self.next = now + self.pause;
+        }
     }
 }
 
@@ -238,38 +208,6 @@ mod tests {
     }
 
     #[test]
-    fn each_sender_has_its_own_limit() {
-        let mut now = Instant::now();
-        let limit = SenderLimit::new(100);
-        let senders = ["A", "B"].map(|name| SenderId::Alphanumeric(name.to_owned()));
-        let mut sent = [0, 0];
-        for _ in 0..1_000 {
-            now += Duration::from_millis(1);
-            for (sender, sent) in senders.iter().zip(&mut sent) {
-                *sent += u32::from(limit.take(sender, now).is_ok());
-            }
-        }
-        assert!(
-            sent.iter().all(|sent| (99..=103).contains(sent)),
-            "{sent:?}"
-        );
-    }
-
-    #[test]
-    fn no_number_of_senders_fills_the_memory() {
-        let now = Instant::now();
-        let limit = SenderLimit::new(1_000_000);
-        for number in 0..5_000 {
-            let sender = SenderId::Alphanumeric(number.to_string());
-            assert_eq!(
-                limit.take(&sender, now + Duration::from_millis(number)),
-                Ok(())
-            );
-        }
-        assert!(limit.drips.lock().unwrap().len() <= SENDERS);
-    }
-
-    #[test]
     fn a_refused_bind_halves_its_pace_then_recovers_and_is_free_again() {
         let mut now = Instant::now();
         let mut pace = Pace::new(Limit::new(0, now), now);
@@ -293,10 +231,64 @@ mod tests {
         second(&mut pace, &mut now);
         pace.refused(now);
         let rate = pace.slow.as_ref().unwrap().rate;
-        pace.refused(now);
-        assert!((pace.slow.as_ref().unwrap().rate - rate).abs() < f64::EPSILON);
         now += ONE_REFUSAL;
         pace.refused(now);
+        assert!((pace.slow.as_ref().unwrap().rate - rate).abs() < f64::EPSILON);
+        // It goes on, and is refused anew.
+        pace.take(now).unwrap();
+        pace.taken(now);
+        pace.refused(now);
         assert!(pace.slow.as_ref().unwrap().rate < rate);
+    }
+
+    /// How many parts a peer takes and refuses in the second half of some seconds, of a bind that always has one to send.
+    fn half_of(seconds: u64, mut takes: impl FnMut(Duration) -> bool) -> (u32, u32) {
+        let begun = Instant::now();
+        let mut pace = Pace::new(Limit::new(1_000, begun), begun);
+        let (mut taken, mut refused) = (0, 0);
+        for life in (1..seconds * 1_000).map(Duration::from_millis) {
+            if pace.take(begun + life).is_err() {
+                continue;
+            }
+            let counts = u32::from(life >= Duration::from_secs(seconds) / 2);
+            if takes(life) {
+                pace.taken(begun + life);
+                taken += counts;
+            } else {
+                pace.refused(begun + life);
+                refused += counts;
+            }
+        }
+        (taken, refused)
+    }
+
+    /// A peer that takes so many in each second.
+    fn at_most(per_second: u32) -> impl FnMut(Duration) -> bool {
+        let (mut second, mut taken) = (0, 0);
+        move |life| {
+            if life.as_secs() != second {
+                (second, taken) = (life.as_secs(), 0);
+            }
+            taken += 1;
+            taken <= per_second
+        }
+    }
+
+    #[test]
+    fn a_peer_with_a_limit_gets_nearly_that_and_little_more_to_refuse() {
+        for per_second in [5, 20, 100, 500] {
+            let (taken, refused) = half_of(120, at_most(per_second));
+            let most = 60 * per_second;
+            assert!(taken * 10 > most * 7, "{per_second}: {taken}");
+            assert!(refused * 5 < taken, "{per_second}: {taken}, {refused}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_refuses_most_of_the_time_is_not_slowed_down_to_nothing() {
+        let mostly_refuses = |life: Duration| life.as_secs() % 10 < 3;
+        let (taken, refused) = half_of(120, mostly_refuses);
+        assert!(taken > 60 * 30, "{taken}");
+        assert!(refused * 10 < taken, "{refused}");
     }
 }
