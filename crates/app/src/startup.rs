@@ -11,10 +11,11 @@ use clarion_domain::clock::Clock;
 use clarion_domain::gateway::Gateway;
 use clarion_domain::link::Links;
 use clarion_domain::phone::{PhoneRules, Region};
-use clarion_engine::{Engine, EngineSettings, RunningEngine, SystemClock};
+use clarion_engine::{Attendance, Engine, EngineSettings, RunningEngine, SystemClock};
 use clarion_gateway::simulator::{RunningSimulator, Simulator};
 use clarion_gateway::smpp::SmppGateway;
 use clarion_http::{Server, State};
+use clarion_persistence::nodes::Profile;
 use clarion_persistence::{Store, StoreError, clients, link_secrets};
 use tracing::info;
 
@@ -39,6 +40,7 @@ pub(crate) struct Service {
     /// The names and addresses of the ways out.
     pub(crate) gateways: Vec<String>,
     engine: Option<RunningEngine>,
+    attendance: Attendance,
     pub(crate) simulator: Option<RunningSimulator>,
 }
 
@@ -85,10 +87,11 @@ impl Service {
             settings.check_way_out()?;
         }
         let store = open_store(settings, &*clock).await?;
+        let node = node_name();
         let links = Arc::new(links(settings, &store, clock.now()).await?);
         let engine_settings = EngineSettings {
             tariffs: Arc::new(tariffs::read(None)?),
-            ..settings.for_engine(node_name(), links)
+            ..settings.for_engine(node.clone(), links)
         };
         let engine = Engine::new(store.clone(), Arc::clone(&clock), engine_settings);
         let mut simulator = None;
@@ -104,12 +107,14 @@ impl Service {
         if roles.contains(&Role::Api) {
             http = Some(serve_http(settings, &store, &engine, &clock)?);
         }
+        let attendance = engine.attend(profile(node, roles, &gateways)).await?;
         let works = sends || roles.contains(&Role::Worker);
         Ok(Self {
             store,
             http,
             gateways: ways_out.iter().map(ToString::to_string).collect(),
             engine: works.then(|| engine.start(gateways)),
+            attendance,
             simulator,
         })
     }
@@ -125,6 +130,7 @@ impl Service {
         if let Some(engine) = self.engine {
             engine.stop().await;
         }
+        self.attendance.end().await;
         if let Some(simulator) = self.simulator {
             simulator.stop().await;
         }
@@ -229,6 +235,31 @@ fn node_name() -> String {
     uuid::Builder::from_random_bytes(rand::random())
         .into_uuid()
         .to_string()
+}
+
+/// What the other nodes are told of this one.
+fn profile(id: String, roles: &BTreeSet<Role>, gateways: &[Arc<dyn Gateway>]) -> Profile {
+    let roles = roles.iter().filter_map(ValueEnum::to_possible_value);
+    Profile {
+        id,
+        host: host_name(),
+        roles: roles.map(|role| role.get_name().to_owned()).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        gateways: gateways
+            .iter()
+            .filter(|gateway| gateway.binds() > 0)
+            .map(|gateway| gateway.name().to_owned())
+            .collect(),
+    }
+}
+
+/// What this machine is called, for people only: systems that do not tell it in a file are not worth a dependency.
+fn host_name() -> String {
+    ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .iter()
+        .find_map(|path| std::fs::read_to_string(path).ok())
+        .map(|name| name.trim().to_owned())
+        .unwrap_or_default()
 }
 
 /// The system's clock.

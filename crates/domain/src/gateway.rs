@@ -5,10 +5,12 @@
 //! the ledger (the engine), only then *submit*.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
@@ -41,6 +43,25 @@ pub trait Gateway: Send + Sync {
         batch: Vec<Submission>,
         outcomes: Arc<dyn OutcomeSink>,
     );
+
+    /// How many binds it has in the whole cluster, each of which is kept by the node that has leased it. 0: it has nothing
+    /// that only one node could have, and any node uses it as it is.
+    fn binds(&self) -> u16 {
+        0
+    }
+
+    /// Keeps these of its binds, numbered from 0, until that moment (`None`: as long as it runs), and closes all others:
+    /// no more is begun on them, and what is in flight is answered first. Its rates are limited to the share of its binds
+    /// that are not closed.
+    fn keep(&self, binds: &BTreeSet<u16>, until: Option<Instant>) {
+        let _ = (binds, until);
+    }
+
+    /// Waits until that bind, which is not to be kept, is closed.
+    fn closed(&self, bind: u16) -> BoxFuture<'_, ()> {
+        let _ = bind;
+        Box::pin(std::future::ready(()))
+    }
 
     /// What there is to see of it now.
     fn state(&self) -> GatewayState;
@@ -208,7 +229,7 @@ pub struct GatewayState {
     pub name: String,
     /// `smpp`, `http`.
     pub kind: &'static str,
-    /// Each bind.
+    /// Each bind that this node keeps, or is about to close.
     pub binds: Vec<BindState>,
     /// Messages handed over whose outcome has not been told yet.
     pub queue: usize,
@@ -223,6 +244,8 @@ pub struct GatewayState {
 /// What there is to see of one bind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BindState {
+    /// Which of the gateway's binds, from 0.
+    pub number: u16,
     /// What it is for: `transceiver`, `transmitter`, `receiver`.
     pub role: &'static str,
     /// Since when it is bound; `None`: it is not.

@@ -5,6 +5,7 @@
 //! these rules need of the world is passed in. Batch jobs use this crate as it is.
 
 pub mod api_key;
+pub mod apportion;
 pub mod campaign;
 pub mod client;
 pub mod clock;

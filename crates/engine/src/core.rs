@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use crate::EngineSettings;
 use crate::lease::Held;
 use crate::receipts::Inbox;
+use crate::share::Share;
 use crate::traffic::Traffic;
 
 pub(crate) struct Core {
@@ -26,6 +27,8 @@ pub(crate) struct Core {
     pub(crate) inbox: Arc<Inbox>,
     /// The gateways, and what is counted of them.
     pub(crate) traffic: Traffic,
+    /// What this node may send of limits that hold for the whole cluster.
+    pub(crate) share: Share,
 }
 
 impl Core {
@@ -39,6 +42,7 @@ impl Core {
             moved: Notify::new(),
             inbox: Arc::new(Inbox::new()),
             traffic: Traffic::default(),
+            share: Share::default(),
         }
     }
 

@@ -15,6 +15,7 @@ use clarion_domain::recipient::RecipientKey;
 use clarion_domain::tariff::Tariffs;
 use clarion_domain::text::{DEFAULT_MAX_SEGMENTS, Reference, SegmentLimit};
 use clarion_persistence::contact_groups::ContactGroup;
+use clarion_persistence::nodes::Profile;
 use clarion_persistence::{Conn, Store, StoreError, messages};
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
@@ -24,9 +25,10 @@ use tracing::info;
 
 use crate::core::Core;
 use crate::intake::{self, Addition, GroupAddition, Intake, IntakeRefusal, InvalidContacts};
+use crate::node::Attendance;
 use crate::send::Sender;
 use crate::traffic::GatewayTraffic;
-use crate::{lease, progress, receipts, replacement, schedule, settle, upkeep};
+use crate::{binds, lease, progress, receipts, replacement, schedule, settle, upkeep};
 
 /// How the engine goes about its work.
 #[derive(Debug, Clone)]
@@ -65,7 +67,7 @@ impl EngineSettings {
     pub fn of_node(node: impl Into<String>, links: Arc<Links>) -> Self {
         Self {
             node: node.into(),
-            lease: Duration::from_secs(30),
+            lease: Duration::from_secs(25),
             settle_interval: Duration::from_millis(50),
             settle_batch: 2_000,
             poll_interval: Duration::from_secs(1),
@@ -106,6 +108,22 @@ impl Engine {
     #[must_use]
     pub fn start(&self, gateways: Vec<Arc<dyn Gateway>>) -> RunningEngine {
         RunningEngine::start(Arc::clone(&self.core), gateways)
+    }
+
+    /// Says to the other nodes that this one is there, from now on until the end of what is returned. Before the start: a
+    /// node that nobody knows of has no share of the binds.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attend(&self, profile: Profile) -> Result<Attendance, StoreError> {
+        Attendance::begin(Arc::clone(&self.core), profile).await
+    }
+
+    /// How much of a limit per second that holds for the whole cluster this node may use now: the share of the binds that
+    /// it keeps. All nodes' together are never more than the limit.
+    #[must_use]
+    pub fn share(&self, limit: f64) -> f64 {
+        self.core.share.of(limit)
     }
 
     /// What there is to see of the gateways that it was started with.
@@ -233,6 +251,8 @@ pub struct RunningEngine {
     gateways: Vec<Arc<dyn Gateway>>,
     /// Start campaigns and send messages: end first.
     senders: Stage,
+    /// Keeps the gateways' binds, and gives them back.
+    binds: Stage,
     /// Write outcomes down.
     settler: Stage,
     /// Gives leases back.
@@ -286,6 +306,9 @@ impl RunningEngine {
         let settler = Stage::new();
         settler.spawn(|stop| settling.run(stop));
 
+        let binds = Stage::new();
+        binds.spawn(|stop| binds::run(Arc::clone(&core), gateways.clone(), stop));
+
         let senders = Stage::new();
         senders.spawn(|stop| schedule::run(Arc::clone(&core), stop));
         for gateway in &gateways {
@@ -297,6 +320,7 @@ impl RunningEngine {
         Self {
             gateways,
             senders,
+            binds,
             settler,
             releaser,
             bookkeepers,
@@ -308,6 +332,7 @@ impl RunningEngine {
     pub async fn stop(self) {
         self.senders.end().await;
         join_all(self.gateways.iter().map(|gateway| gateway.stop())).await;
+        self.binds.end().await;
         self.settler.end().await;
         self.releaser.end().await;
         self.bookkeepers.end().await;

@@ -4,12 +4,14 @@
 //! How a message leaves is unknown here (that is a `Gateway`), and so is who asked for it (that is the crate `http`).
 //! Nothing is sent that is not marked in the ledger first, and nothing in the ledger is inferred from memory.
 
+mod binds;
 mod claim;
 mod clock;
 mod core;
 mod engine;
 mod intake;
 mod lease;
+mod node;
 mod progress;
 mod receipts;
 mod replacement;
@@ -18,6 +20,7 @@ mod retry;
 mod schedule;
 mod send;
 mod settle;
+mod share;
 mod traffic;
 mod upkeep;
 mod wording;
@@ -27,4 +30,5 @@ pub use engine::{Engine, EngineSettings, RunningEngine};
 pub use intake::{
     Addition, GroupAddition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load,
 };
+pub use node::Attendance;
 pub use traffic::GatewayTraffic;

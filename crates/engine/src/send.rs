@@ -83,6 +83,8 @@ impl Sender {
     ///
     /// It is stopped only while it waits: a batch that is marked is always submitted.
     pub(crate) async fn run(mut self) {
+        // Units are taken once there is room: a node without binds has none of them.
+        self.wait_for_room().await;
         while !self.stop.is_cancelled() {
             self.fetch().await;
             if self.held.is_empty() {
@@ -186,6 +188,10 @@ impl Sender {
             "no room at the gateway; its units are given back"
         );
         self.let_all_go();
+        self.wait_for_room().await;
+    }
+
+    async fn wait_for_room(&mut self) {
         tokio::select! {
             () = self.stop.cancelled() => {}
             reserved = self.gateway.reserve(1) => match reserved {

@@ -1,11 +1,12 @@
 //! What has to be done from time to time: joining receipts that missed their message, giving up on those that never
-//! came, clearing away campaigns whose contacts were never taken in to the end, and forgetting what was kept long enough.
+//! came, clearing away campaigns whose contacts were never taken in to the end, and forgetting what was kept long enough,
+//! nodes that are gone among it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clarion_persistence::{Conn, StoreError, campaigns, inbound_messages, messages};
+use clarion_persistence::{Conn, StoreError, campaigns, inbound_messages, messages, nodes};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -96,6 +97,10 @@ async fn forget_old(core: &Core) -> Result<usize, StoreError> {
     let settings = &core.settings;
     let receipts = settings.keep_unmatched_receipts;
     let receipts = forget(core, receipts, messages::forget_unmatched).await?;
+    let now = core.now();
+    core.store
+        .write(move |conn| nodes::forget(conn, now))
+        .await?;
     let replies = settings.keep_inbound_messages;
     Ok(receipts + forget(core, replies, inbound_messages::forget).await?)
 }

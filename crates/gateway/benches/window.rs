@@ -117,7 +117,7 @@ async fn through_one_bind(address: SocketAddr, window: usize) -> f64 {
         window,
         ..SmppSettings::default()
     };
-    let gateway = SmppGateway::start(settings, Arc::new(Nowhere), Arc::new(Still)).unwrap();
+    let gateway = SmppGateway::start_alone(settings, Arc::new(Nowhere), Arc::new(Still)).unwrap();
     drop(gateway.reserve(1).await.unwrap());
     let taken = Arc::new(Taken::default());
     let begun = Instant::now();

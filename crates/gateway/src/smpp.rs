@@ -23,9 +23,11 @@ mod probe;
 mod reconnect;
 mod session;
 mod settings;
+mod tenure;
 mod tls;
 mod window;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clarion_domain::clock::Clock;
@@ -42,7 +44,7 @@ use self::bind::{Bind, Shared};
 use self::codes::Codes;
 use self::connect::{Connector, Role};
 use self::deliveries::Desk;
-use self::limit::{Limit, SenderLimit};
+use self::limit::{Limit, SenderLimit, Share};
 use self::meter::Meter;
 use self::outbox::Job;
 use self::pdu::Form;
@@ -67,8 +69,8 @@ struct Running {
 }
 
 impl SmppGateway {
-    /// Starts its binds, on the present tokio runtime. That a peer cannot be reached is no error here: it is seen in
-    /// the gateway's state, and tried again.
+    /// Starts, on the present tokio runtime; which of its binds it connects is told it by [`Gateway::keep`]. That a peer
+    /// cannot be reached is no error here: it is seen in the gateway's state, and tried again.
     ///
     /// # Errors
     /// A setting that no peer could be told.
@@ -78,21 +80,38 @@ impl SmppGateway {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsFault> {
         settings.check()?;
-        let roles = Role::of(settings.bind_mode).repeat(settings.binds);
+        let (roles, binds) = (Role::of(settings.bind_mode), settings.binds);
         let mut gateway = Self {
-            shared: Arc::new(Shared::new(settings, roles.len(), sink, clock)?),
+            shared: Arc::new(Shared::new(settings, roles.len() * binds, sink, clock)?),
             binds: Vec::new(),
             stop: CancellationToken::new(),
             tasks: Mutex::default(),
         };
-        for (index, role) in roles.into_iter().enumerate() {
-            gateway.start_bind(index, role);
+        for number in 0..gateway.binds() {
+            for role in roles {
+                gateway.start_bind(number, *role);
+            }
         }
         Ok(gateway)
     }
 
-    fn start_bind(&mut self, index: usize, role: Role) {
-        let bind = Arc::new(Bind::new(index, role, Arc::clone(&self.shared)));
+    /// [`SmppGateway::start`] with all binds kept for as long as it runs.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_alone(
+        settings: SmppSettings,
+        sink: Arc<dyn InboundSink>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SettingsFault> {
+        let gateway = Self::start(settings, sink, clock)?;
+        gateway.keep(&(0..gateway.binds()).collect(), None);
+        Ok(gateway)
+    }
+
+    fn start_bind(&mut self, number: u16, role: Role) {
+        let index = self.binds.len();
+        let bind = Arc::new(Bind::new(index, number, role, Arc::clone(&self.shared)));
         // Each batch holds at least one slot of the window, so no more batches than slots can wait.
         let (jobs, queue) = mpsc::channel(self.shared.settings.window);
         let task = tokio::spawn(Arc::clone(&bind).run(queue, self.stop.clone()));
@@ -146,6 +165,7 @@ impl Shared {
             window: Window::new(binds, settings.window),
             limit: Limit::new(settings.parts_per_second, now),
             senders: SenderLimit::new(settings.parts_per_second_per_sender),
+            share: Share::new(settings.binds),
             meter: Meter::new(now),
             desk: Desk::new(&settings, sink, Arc::clone(&clock)),
             settings,
@@ -191,13 +211,38 @@ impl Gateway for SmppGateway {
         }
     }
 
+    fn binds(&self) -> u16 {
+        u16::try_from(self.shared.settings.binds).unwrap_or(u16::MAX)
+    }
+
+    fn keep(&self, binds: &BTreeSet<u16>, until: Option<std::time::Instant>) {
+        for Running { bind, .. } in &self.binds {
+            if binds.contains(&bind.number) {
+                bind.tenure.keep(until.map(Instant::from_std));
+            } else {
+                bind.tenure.give_up();
+            }
+        }
+    }
+
+    fn closed(&self, number: u16) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            for Running { bind, .. } in &self.binds {
+                if bind.number == number {
+                    bind.tenure.closed().await;
+                }
+            }
+        })
+    }
+
     fn state(&self) -> GatewayState {
         let (sent, rate) = self.shared.meter.read(Instant::now());
         let binds = || self.binds.iter().map(|running| &running.bind);
+        let ours = binds().filter(|bind| bind.tenure.is_ours());
         GatewayState {
             name: self.shared.settings.name.clone(),
             kind: "smpp",
-            binds: binds().map(|bind| bind.state()).collect(),
+            binds: ours.map(|bind| bind.state()).collect(),
             queue: binds().map(|bind| bind.queue()).sum(),
             sent,
             rate,

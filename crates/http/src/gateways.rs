@@ -24,14 +24,15 @@ pub(crate) struct GatewayBody {
     name: String,
     #[schema(example = "smpp")]
     kind: &'static str,
+    /// Those that this node keeps; others may have the rest.
     binds: Vec<BindBody>,
-    /// Most parts in flight, of all binds together.
+    /// Most parts in flight, of these binds together.
     window: usize,
     /// Parts in flight.
     window_in_use: usize,
     /// Parts per second that the provider takes at present.
     parts_per_second: u32,
-    /// Most parts per second, as configured; `null`: no limit.
+    /// Most parts per second in the whole cluster, as configured; `null`: no limit.
     parts_per_second_limit: Option<u32>,
     /// Messages handed over whose outcome is not known yet.
     queue: usize,
@@ -47,6 +48,8 @@ pub(crate) struct GatewayBody {
 #[schema(as = Bind)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BindBody {
+    /// Which of the gateway's binds, from 1.
+    number: u32,
     /// `transceiver`, `transmitter` or `receiver`.
     role: &'static str,
     /// `bound` or `unbound`.
@@ -64,6 +67,7 @@ pub(crate) struct BindBody {
 impl From<BindState> for BindBody {
     fn from(bind: BindState) -> Self {
         Self {
+            number: u32::from(bind.number) + 1,
             role: bind.role,
             state: match bind.connected_since {
                 Some(_) => "bound",

@@ -17,6 +17,7 @@ mod inbound_messages;
 mod invalid_contacts;
 pub mod keys;
 mod links;
+mod nodes;
 mod observe;
 mod openapi;
 mod paging;

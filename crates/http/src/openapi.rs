@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, sms_messages,
+    invalid_contacts, links, nodes, sms_messages,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,7 @@ use crate::{
         (name = "SMSMessages", description = "Single messages: those of campaigns, and those sent directly"),
         (name = "InboundMessages", description = "Replies: messages from handsets"),
         (name = "Gateways", description = "The ways out, for the operator"),
+        (name = "Nodes", description = "The processes that do the work, for the operator"),
         (name = "ApiKeys", description = "Who may ask for what"),
         (name = "Clients", description = "Whose campaigns, messages and keys they are"),
         (name = "Links", description = "What stands in messages for people to follow; no key is asked for"),
@@ -72,6 +73,7 @@ use crate::{
         gateways::list,
         gateways::unmatched_receipts,
         gateways::unmatched_messages,
+        nodes::list,
         api_keys::list,
         api_keys::create,
         api_keys::show,

@@ -17,10 +17,11 @@ use clarion_persistence::inbound_messages::Reply;
 use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::listing::{ListRequest, Property};
 use clarion_persistence::messages::{Message, UnmatchedReceipt};
+use clarion_persistence::nodes::Node;
 use clarion_persistence::recipients::Recipient;
 use clarion_persistence::{
     api_keys, campaigns, clients, contact_groups, group_contacts, inbound_messages,
-    invalid_contacts, messages, recipients,
+    invalid_contacts, messages, nodes, recipients,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -70,6 +71,10 @@ impl Listed for Message {
 
 impl Listed for Reply {
     const PROPERTIES: &'static [Property] = &inbound_messages::PROPERTIES;
+}
+
+impl Listed for Node {
+    const PROPERTIES: &'static [Property] = &nodes::PROPERTIES;
 }
 
 impl Listed for UnmatchedReceipt {

@@ -9,7 +9,7 @@ use actix_web::web::{ServiceConfig, scope};
 use crate::state::{authenticate, once};
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, openapi, rate, sms_messages,
+    invalid_contacts, links, nodes, openapi, rate, sms_messages,
 };
 use address::Address;
 
@@ -90,6 +90,7 @@ fn authenticated() -> Vec<Address> {
             .get(clients::show)
             .put(clients::rename),
         Address::at("/api/InboundMessages").get(inbound_messages::list),
+        Address::at("/api/Nodes").get(nodes::list),
         Address::at("/api/Gateways").get(gateways::list),
         Address::at("/api/Gateways/{name}/UnmatchedReceipts").get(gateways::unmatched_receipts),
         Address::at("/api/Gateways/{name}/UnmatchedMessages").get(gateways::unmatched_messages),

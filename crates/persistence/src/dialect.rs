@@ -6,16 +6,18 @@ mod texts;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Timestamp;
+use diesel::sql_types::{Bool, Timestamp};
 
 use crate::campaigns::Kind;
 use crate::conn::on_each_backend;
+use crate::gateway_binds::Bind;
 use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
-use crate::{Conn, StoreError, recipients, schema};
+use crate::{Conn, StoreError, recipients, schema, stored};
 
 pub(crate) use texts::{CaseFolding, Texts};
 
@@ -107,9 +109,40 @@ pub(crate) fn lease_end(conn: &Conn, lease: Duration) -> SqlLiteral<Timestamp> {
     })
 }
 
+/// The moment as it is shown: that of the clock by which leases are judged, where there is such a clock; else `now`.
+pub(crate) fn shown_clock(conn: &Conn, now: DateTime<Utc>) -> SqlLiteral<Timestamp> {
+    sql(&match conn {
+        Conn::Sqlite(_) => format!("'{}'", stored::shown_moment(now).format("%F %T%.f")),
+        Conn::Postgres(_) => postgres::SHOWN_CLOCK.to_owned(),
+    })
+}
+
 /// Whether this process has the database to itself: then whoever else holds a lease is gone.
 pub(crate) fn is_alone(conn: &Conn) -> bool {
     matches!(conn, Conn::Sqlite(_))
+}
+
+/// The first binds of a gateway, in order, kept from others until the transaction ends.
+pub(crate) fn lock_binds(
+    conn: &mut Conn,
+    gateway: &str,
+    binds: i32,
+) -> Result<Vec<Bind>, StoreError> {
+    use schema::gateway_binds::dsl;
+    let clock = lease_clock(conn);
+    let leased = sql::<Bool>("COALESCE(lease_until > ")
+        .bind::<Timestamp, _>(clock)
+        .sql(", FALSE)");
+    let rows = dsl::gateway_binds
+        .filter(dsl::gateway.eq(gateway))
+        .filter(dsl::number.lt(binds))
+        .order(dsl::number)
+        .select((dsl::number, dsl::owner, leased));
+    let rows = match conn {
+        Conn::Sqlite(conn) => rows.load(conn)?,
+        Conn::Postgres(conn) => rows.for_update().load(conn)?,
+    };
+    Ok(rows)
 }
 
 /// Locks units of a campaign that are not finished and in nobody's hands; their first recipients.

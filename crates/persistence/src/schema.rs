@@ -209,6 +209,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    nodes (id) {
+        id -> Text,
+        host -> Text,
+        roles -> Text,
+        version -> Text,
+        gateways -> Text,
+        started_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        lease_until -> Timestamp,
+        gone_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    gateway_binds (gateway, number) {
+        gateway -> Text,
+        number -> Integer,
+        owner -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(api_keys -> clients (client_id));
 diesel::joinable!(campaigns -> clients (client_id));
 diesel::joinable!(recipients -> campaigns (campaign_id));
@@ -220,12 +243,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaigns,
     clients,
     contact_groups,
+    gateway_binds,
     group_contacts,
     idempotency_keys,
     inbound_messages,
     invalid_contacts,
     link_secrets,
     messages,
+    nodes,
     number_blocks,
     outstanding_parts,
     recipients,

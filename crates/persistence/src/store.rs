@@ -99,6 +99,12 @@ impl Store {
         self.0.backend
     }
 
+    /// Whether other nodes may share it: then what they lease runs out.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.0.backend == Backend::Postgres
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

@@ -107,11 +107,19 @@ pub fn revert_all_migrations(conn: &mut Conn) -> Result<(), StoreError> {
 /// # Errors
 /// The database's.
 pub fn run_out_leases(conn: &mut Conn) -> Result<(), StoreError> {
-    use crate::schema::send_units::dsl;
+    use crate::schema::{gateway_binds, nodes, send_units};
 
-    diesel::update(dsl::send_units)
-        .filter(dsl::lease_until.is_not_null())
-        .set(dsl::lease_until.eq(chrono::DateTime::UNIX_EPOCH.naive_utc()))
+    let long_ago = chrono::DateTime::UNIX_EPOCH.naive_utc();
+    diesel::update(send_units::table)
+        .filter(send_units::lease_until.is_not_null())
+        .set(send_units::lease_until.eq(long_ago))
+        .execute(conn)?;
+    diesel::update(gateway_binds::table)
+        .filter(gateway_binds::lease_until.is_not_null())
+        .set(gateway_binds::lease_until.eq(long_ago))
+        .execute(conn)?;
+    diesel::update(nodes::table)
+        .set(nodes::lease_until.eq(long_ago))
         .execute(conn)?;
     Ok(())
 }

@@ -231,7 +231,7 @@ impl Default for Sending {
         Self {
             poll_interval: Span::of_seconds(1),
             settle_interval: Span::of_millis(50),
-            lease: Span::of_seconds(30),
+            lease: Span::of_seconds(25),
             max_lateness: Span::of_seconds(6 * 3_600),
             receipt_timeout: Span::of_seconds(3 * 86_400),
         }

@@ -12,6 +12,7 @@ mod commands;
 mod example;
 mod faults;
 mod file_jobs;
+mod nodes;
 mod roles;
 mod sending;
 mod service;

@@ -85,8 +85,13 @@ impl Setup {
 
     /// Starts the service where a key exists already.
     pub(crate) async fn start_with_key(&self, key: String) -> Service {
-        let mut service = self.start_as(&["serve"]).await;
-        service.key = key;
+        self.start_as_with_key(&["serve"], &key).await
+    }
+
+    /// The same with these arguments.
+    pub(crate) async fn start_as_with_key(&self, arguments: &[&str], key: &str) -> Service {
+        let mut service = self.start_as(arguments).await;
+        service.key = key.to_owned();
         service
     }
 

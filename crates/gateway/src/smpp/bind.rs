@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::codes::Codes;
 use super::connect::{Connector, Link, Role};
 use super::deliveries::Desk;
-use super::limit::{Limit, SenderLimit};
+use super::limit::{Limit, SenderLimit, Share};
 use super::meter::Meter;
 use super::outbox::{Job, Outbox};
 use super::pdu::Form;
@@ -22,6 +22,7 @@ use super::phase::End;
 use super::reconnect::Backoff;
 use super::session::Session;
 use super::settings::SmppSettings;
+use super::tenure::Tenure;
 use super::window::Window;
 
 /// What the binds of a gateway have in common.
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     pub(super) window: Arc<Window>,
     pub(super) limit: Limit,
     pub(super) senders: SenderLimit,
+    pub(super) share: Share,
     pub(super) meter: Meter,
     pub(super) desk: Desk,
     pub(super) clock: Arc<dyn Clock>,
@@ -41,6 +43,9 @@ pub(super) struct Shared {
 /// One bind of a gateway.
 pub(super) struct Bind {
     pub(super) index: usize,
+    /// Which of the gateway's binds, or of its pairs.
+    pub(super) number: u16,
+    pub(super) tenure: Tenure,
     pub(super) role: Role,
     pub(super) shared: Arc<Shared>,
     shown: Mutex<BindState>,
@@ -49,7 +54,7 @@ pub(super) struct Bind {
 }
 
 impl Bind {
-    pub(super) fn new(index: usize, role: Role, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(index: usize, number: u16, role: Role, shared: Arc<Shared>) -> Self {
         let window = if role.transmits() {
             shared.settings.window
         } else {
@@ -57,8 +62,11 @@ impl Bind {
         };
         Self {
             index,
+            number,
+            tenure: Tenure::new(),
             role,
             shown: Mutex::new(BindState {
+                number,
                 role: role.name(),
                 window,
                 ..BindState::default()
@@ -94,23 +102,59 @@ impl Bind {
         shown.slowed_to = slowed_to;
     }
 
-    /// Runs until stopped.
+    /// Gives no more room, though what it has still goes out.
+    pub(super) fn close(&self) {
+        self.shared.window.set_up(self.index, false);
+    }
+
+    /// Runs until stopped: connects while it is this node's to keep, and only then.
     pub(super) async fn run(
         self: Arc<Self>,
         mut jobs: mpsc::Receiver<Vec<Job>>,
         stop: CancellationToken,
     ) {
-        let settings = &self.shared.settings;
         let mut outbox = self.outbox();
+        while !stop.is_cancelled() {
+            let beginning = self.tenure.begin(&stop);
+            let Some(token) = self.decline_while(beginning, &mut jobs, &stop).await else {
+                break;
+            };
+            self.share(1);
+            let ending = async {
+                self.tenure.end_in_time(&token).await;
+                std::future::pending().await
+            };
+            tokio::select! {
+                // In this order: what has run out is over before anything else is done.
+                biased;
+                () = ending => {}
+                () = self.serve(&mut outbox, &mut jobs, &token) => {}
+            }
+            outbox.abandon();
+            self.show_busy(&outbox, None);
+            self.share(-1);
+            self.tenure.end();
+        }
+        self.end(outbox, jobs);
+    }
+
+    /// Connects, and connects again what was lost, until told to end.
+    async fn serve(
+        &self,
+        outbox: &mut Outbox,
+        jobs: &mut mpsc::Receiver<Vec<Job>>,
+        stop: &CancellationToken,
+    ) {
+        let settings = &self.shared.settings;
         let mut backoff = Backoff::new(settings.reconnect_min, settings.reconnect_max);
         while !stop.is_cancelled() {
             outbox.expire_waiting();
             let opening = self.shared.connector.open(self.role);
-            match self.decline_while(opening, &mut jobs, &stop).await {
+            match self.decline_while(opening, jobs, stop).await {
                 None => break,
                 Some(Ok((link, _))) => {
                     let bound_at = Instant::now();
-                    self.hold(link, &mut outbox, &mut jobs, &stop).await;
+                    self.hold(link, outbox, jobs, stop).await;
                     // A peer that takes the bind and hangs up at once has not got better.
                     if bound_at.elapsed() > settings.reconnect_min {
                         backoff.reset();
@@ -119,11 +163,10 @@ impl Bind {
                 Some(Err(error)) => self.show_error(error),
             }
             let pause = tokio::time::sleep(backoff.next(rand::random()));
-            if self.decline_while(pause, &mut jobs, &stop).await.is_none() {
+            if self.decline_while(pause, jobs, stop).await.is_none() {
                 break;
             }
         }
-        self.end(outbox, jobs);
     }
 
     fn outbox(&self) -> Outbox {
@@ -136,6 +179,15 @@ impl Bind {
         } = &*self.shared;
         let (form, codes, clock) = (Arc::clone(form), Arc::clone(codes), Arc::clone(clock));
         Outbox::new(settings, form, codes, clock)
+    }
+
+    /// The bind is open, or closed: the node's share of the gateway's rates has grown by it, or shrunk.
+    fn share(&self, by: isize) {
+        if self.role.transmits() {
+            let share = self.shared.share.change(by);
+            self.shared.limit.set_share(share);
+            self.shared.senders.set_share(share);
+        }
     }
 
     fn end(&self, mut outbox: Outbox, mut jobs: mpsc::Receiver<Vec<Job>>) {
@@ -189,7 +241,8 @@ impl Bind {
         }
     }
 
-    fn decline(&self, batch: Vec<Job>) {
+    /// Tells messages that they were not written.
+    pub(super) fn decline(&self, batch: Vec<Job>) {
         for job in batch {
             job.decline(&self.shared.form, self.shared.clock.now());
         }

@@ -138,7 +138,7 @@ impl Slow {
             self.asking = None;
         }
         self.rate += self.step / self.rate;
-        self.drip.interval = Duration::from_secs_f64(1.0 / self.rate);
+        self.drip.set_rate(self.rate);
     }
 
     fn refused(&mut self, now: Instant) {
@@ -149,7 +149,7 @@ impl Slow {
         if now >= self.decreased + ONE_REFUSAL {
             self.decreased = now;
             self.rate = (self.rate / 2.0).max(SLOWEST);
-            self.drip.interval = Duration::from_secs_f64(1.0 / self.rate);
+            self.drip.set_rate(self.rate);
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) enum End {
 pub(super) enum Phase {
     /// Parts are taken and written.
     Open,
-    /// We stop: what has begun is finished.
+    /// We stop, or the bind is not ours to keep any more: what has begun is finished.
     Draining { until: Instant },
     /// We have asked to unbind.
     Unbinding { until: Instant },
@@ -46,6 +46,11 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// Whether messages are taken from who hands them over, be it to tell them that they were not written.
+    pub(super) fn takes_jobs(self) -> bool {
+        matches!(self, Self::Open | Self::Draining { .. })
+    }
+
     /// When it ends at the latest.
     pub(super) fn until(self) -> Option<Instant> {
         match self {

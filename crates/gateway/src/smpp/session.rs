@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
                     self.on_written(written)?;
                 }
                 stored = self.deliveries.next() => self.deliveries.answer(stored, &mut self.output.buffer),
-                Some(batch) = jobs.recv(), if self.phase == Phase::Open => self.accept(batch, jobs),
+                Some(batch) = jobs.recv(), if self.phase.takes_jobs() => self.accept(batch, jobs),
                 () = stop.cancelled(), if self.phase == Phase::Open => self.drain(jobs),
                 () = &mut timer => self.on_time(link)?,
             }
@@ -148,7 +148,11 @@ impl<'a> Session<'a> {
     fn accept(&mut self, batch: Vec<Job>, jobs: &mut mpsc::Receiver<Vec<Job>>) {
         let mut next = Some(batch);
         while let Some(batch) = next {
-            batch.into_iter().for_each(|job| self.outbox.accept(job));
+            if self.phase == Phase::Open {
+                batch.into_iter().for_each(|job| self.outbox.accept(job));
+            } else {
+                self.bind.decline(batch);
+            }
             next = jobs.try_recv().ok();
         }
     }
@@ -156,7 +160,7 @@ impl<'a> Session<'a> {
     fn write_parts(&mut self) {
         let now = Instant::now();
         self.paced = None;
-        while self.may_write() && self.outbox.can_write() {
+        while self.may_write(now) && self.outbox.can_write() {
             match self.next_part(now) {
                 Ok(Some(part)) => self.outbox.write(part, &mut self.output, now),
                 Ok(None) => break,
@@ -181,8 +185,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn may_write(&self) -> bool {
-        self.output.buffer.len() < IN_ONE_GO
+    fn may_write(&self, now: Instant) -> bool {
+        !self.bind.tenure.has_run_out(now)
+            && self.output.buffer.len() < IN_ONE_GO
             && matches!(self.phase, Phase::Open | Phase::Draining { .. })
     }
 
@@ -331,7 +336,7 @@ impl<'a> Session<'a> {
     }
 
     fn drain(&mut self, jobs: &mut mpsc::Receiver<Vec<Job>>) {
-        jobs.close();
+        self.bind.close();
         self.accept(Vec::new(), jobs);
         self.outbox.withdraw();
         self.phase = Phase::Draining {

@@ -114,7 +114,8 @@ pub(crate) fn bench(peer: SocketAddr, more: &str) -> Bench {
         answers: Mutex::default(),
     });
     Bench {
-        gateway: SmppGateway::start(settings(peer, more), inbox.clone(), clock.clone()).unwrap(),
+        gateway: SmppGateway::start_alone(settings(peer, more), inbox.clone(), clock.clone())
+            .unwrap(),
         clock,
         inbox,
         came,

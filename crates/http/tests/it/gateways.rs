@@ -40,6 +40,7 @@ impl Gateway for HalfUp {
             ..BindState::default()
         };
         let down = BindState {
+            number: 1,
             role: "transceiver",
             window: 10,
             last_error: Some("the password is wrong".to_owned()),
@@ -91,6 +92,7 @@ async fn a_gateway_shows_its_binds_and_what_came_in_over_it() {
             "kind": "smpp",
             "binds": [
                 {
+                    "number": 1,
                     "role": "transceiver",
                     "state": "bound",
                     "connectedSince": "2026-06-27T03:04:01.374Z",
@@ -100,6 +102,7 @@ async fn a_gateway_shows_its_binds_and_what_came_in_over_it() {
                     "slowedTo": null,
                 },
                 {
+                    "number": 2,
                     "role": "transceiver",
                     "state": "unbound",
                     "connectedSince": null,

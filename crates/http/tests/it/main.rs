@@ -23,6 +23,7 @@ mod keys;
 mod links;
 mod lists;
 mod log;
+mod nodes;
 mod pages;
 mod paths;
 mod problems;

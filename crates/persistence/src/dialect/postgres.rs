@@ -29,6 +29,10 @@ pub(super) const TEXTS: Texts = Texts {
 /// That of the moment, not of the transaction's begin, which may have waited for a lock since.
 pub(super) const LEASE_CLOCK: &str = "(clock_timestamp() AT TIME ZONE 'UTC')";
 
+/// The same as answers show it, to the millisecond.
+pub(super) const SHOWN_CLOCK: &str =
+    "date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')";
+
 /// When a lease that begins now ends.
 pub(super) fn lease_end(lease: Duration) -> String {
     format!(

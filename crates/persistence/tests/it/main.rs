@@ -16,5 +16,6 @@ mod link_secrets;
 mod listing;
 mod loading;
 mod messages;
+mod nodes;
 mod store;
 mod units;

@@ -1,0 +1,3 @@
+DROP INDEX send_units_owner;
+DROP TABLE gateway_binds;
+DROP TABLE nodes;
