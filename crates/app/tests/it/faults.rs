@@ -28,6 +28,12 @@ struct Row {
     status: i64,
 }
 
+impl Row {
+    fn is_long(&self) -> bool {
+        self.name.starts_with("long: ")
+    }
+}
+
 /// With ids written alike in the response and in the receipt.
 const ALIKE: &str = "\
 delivered | receipt.delivered = 1 | 1
@@ -38,11 +44,15 @@ undeliverable | receipt.undeliverable = 1 | 5
 unknown | receipt.unknown = 1 | 6
 rejected | receipt.rejected = 1 | 7
 failed | receipt = { format = 'text', text = 'id:{id} stat:FAILED err:0A1' } | 8
-a word not shortened | receipt = { format = 'text', text = 'id:{id} stat:REJECTED' } | 7
+a word not shortened | receipt = { format = 'text', text = 'id:{id} done date:260102030405 stat:REJECTED' } | 7
+on its way, in the words of others: acked | receipt = { format = 'text', text = 'id:{id} stat:ACKED' } | 0
+buffered | receipt = { format = 'text', text = 'id:{id} stat:BUFFERED' } | 0
+buffered, shortened | receipt = { format = 'text', text = 'id:{id} stat:BUFFRED' } | 0
 fields missing, reordered | receipt = { format = 'text', text = 'stat:EXPIRED id:{id}' } | 3
 Text:, donedate: | receipt = { format = 'text', text = 'id:{id} sub:001 submitdate:20260102030405 donedate:0000000000 stat:DELIVRD err:000 Text:x' } | 1
 text alone | receipt = { undeliverable = 1, format = 'text' } | 5
 parameters alone | receipt = { deleted = 1, format = 'tlvs' } | 4
+parameters alone, with an error code | receipt = { undeliverable = 1, format = 'tlvs' } | 5
 message_payload | receipt = { expired = 1, format = 'payload' } | 3
 data_sm | receipt = { rejected = 1, format = 'data_sm' } | 7
 not flagged | receipt = { undeliverable = 1, format = 'text', unflagged = true } | 5
@@ -62,6 +72,7 @@ an id given twice, another number | response.different_ids = 1; receipt.deleted 
 hexadecimal | response.ids = 'hexadecimal' | 1
 padded | response.ids = 'padded'; receipt.expired = 1 | 3
 hyphenated | response.ids = 'hyphenated'; receipt.deleted = 1 | 4
+as long as an id may be | response.ids = 'long'; receipt.expired = 1 | 3
 slow | response.delay_ms = [300, 500] | 1
 no such number | response.error = 0x0B | 34
 wrong sender | response.error = 0x0A | 7
@@ -88,12 +99,18 @@ as usual on the next connection | receipt.undeliverable = 1 | 5
 refused for now, and never taken | response.error = 0x14 | 3
 ";
 
+/// The gateway of these lets the provider split long messages.
 const HEXADECIMAL_RESPONSE: &str = "\
+long: one id and one receipt for all parts | response.ids = 'mixed'; receipt.undeliverable = 1 | 5
+long: not split, but refused | response.error = 0x0B | 34
+long: not split, and not answered | response.silent_share = 1; receipt.none = 1 | 6
 decimal receipt | response.ids = 'mixed'; receipt.expired = 1 | 3
 decimal receipt first | response.ids = 'mixed'; receipt = { deleted = 1, early = true } | 4
 ";
 
+/// The gateway of these ties long messages together by sar_*.
 const DECIMAL_RESPONSE: &str = "\
+long: tied by parameters | response.ids = 'inverse'; receipt.expired = 1 | 3
 hexadecimal receipt | response.ids = 'inverse'; receipt.expired = 1 | 3
 hexadecimal receipt first | response.ids = 'inverse'; receipt = { deleted = 1, early = true } | 4
 ";
@@ -117,9 +134,19 @@ async fn messages_end_as_the_provider_has_it_on_postgresql() {
 
 async fn every_row_ends_as_it_must(setup: impl Fn() -> Setup) {
     let (alike, hexadecimal, decimal) = tokio::join!(
-        differing(setup(), "same", ALIKE, DISTURBING),
-        differing(setup(), "hexadecimal_response", HEXADECIMAL_RESPONSE, ""),
-        differing(setup(), "decimal_response", DECIMAL_RESPONSE, ""),
+        differing(setup(), "", ALIKE, DISTURBING),
+        differing(
+            setup(),
+            "id_form = 'hexadecimal_response'\nconcatenation = 'payload'",
+            HEXADECIMAL_RESPONSE,
+            ""
+        ),
+        differing(
+            setup(),
+            "id_form = 'decimal_response'\nconcatenation = 'sar'",
+            DECIMAL_RESPONSE,
+            ""
+        ),
     );
     let differing = [alike, hexadecimal, decimal].concat();
     assert!(differing.is_empty(), "{}", differing.join("\n"));
@@ -140,7 +167,7 @@ fn rows(table: &'static str) -> Vec<Row> {
 /// The rows that ended in another way, in words.
 async fn differing(
     setup: Setup,
-    id_form: &str,
+    gateway_has: &str,
     together: &'static str,
     one_by_one: &'static str,
 ) -> Vec<String> {
@@ -148,7 +175,7 @@ async fn differing(
     let first_alone = all.len();
     all.extend(rows(one_by_one));
     let (_simulator, port) = start_simulator(&setup, &all).await;
-    let file = setup.write("gateway.toml", &gateway(&port, id_form));
+    let file = setup.write("gateway.toml", &gateway(&port, gateway_has));
     let arguments = ["serve", "--config", file.to_str().unwrap()];
     let service = setup.start_as(&arguments).await;
     for (index, row) in all[..first_alone].iter().enumerate() {
@@ -162,6 +189,7 @@ async fn differing(
     // Read again at the end: what came afterwards must have changed nothing.
     let ends = statuses(&service).await;
     let mut differing = unmatched_differs(&service, &all).await;
+    differing.extend(counted_otherwise(&service, &all).await);
     service.stop().await;
     differing.extend(handed_over_in_vain(&setup.log()));
     let differs = |(index, row): (usize, &Row)| {
@@ -171,6 +199,17 @@ async fn differing(
     };
     differing.extend(all.iter().enumerate().filter_map(differs));
     differing
+}
+
+/// The messages that do not count as the parts that their text makes, however the gateway ties them.
+async fn counted_otherwise(service: &Service, rows: &[Row]) -> Vec<String> {
+    let counts: HashMap<String, i64> = each_message(service, "smsCount").await;
+    let differs = |(index, row): (usize, &Row)| {
+        let parts = if row.is_long() { 2 } else { 1 };
+        let count = counts.get(&number(index));
+        (count != Some(&parts)).then(|| format!("{}: {count:?} parts", row.name))
+    };
+    rows.iter().enumerate().filter_map(differs).collect()
 }
 
 /// Whether a receipt that named an id of nobody's is not kept, once for each row that has such.
@@ -219,17 +258,17 @@ async fn start_simulator(setup: &Setup, rows: &[Row]) -> (Child, String) {
     (child, port)
 }
 
-fn gateway(port: &str, id_form: &str) -> String {
+fn gateway(port: &str, has: &str) -> String {
     format!(
         "[[gateways]]
 name = 'main'
 host = '127.0.0.1'
 port = {port}
 system_id = 'clarion'
-id_form = '{id_form}'
 response_timeout = '2s'
 reconnect_min = '100ms'
 retry = '10s'
+{has}
 [gateways.codes]
 '0x401' = 'failed_insufficient_credit'
 "
@@ -243,7 +282,7 @@ fn number(index: usize) -> String {
 async fn post(service: &Service, index: usize, row: &Row) {
     let name = row.name;
     let mut text = name.to_owned();
-    if name.starts_with("long: ") {
+    if row.is_long() {
         text = format!("{name:.<170}second part");
     }
     let body = json!({"sender": "ACME", "phoneNumber": number(index), "message": text});
@@ -270,15 +309,20 @@ async fn wait_for(service: &Service, rows: &[Row]) {
 
 /// The status of the message to each number.
 async fn statuses(service: &Service) -> HashMap<String, i64> {
+    each_message(service, "status").await
+}
+
+/// A number that the message to each number has.
+async fn each_message(service: &Service, property: &str) -> HashMap<String, i64> {
     let page = service.get("/SMSMessages?pageSize=1000").await;
-    let status = |message: &serde_json::Value| {
+    let of_message = |message: &serde_json::Value| {
         let number = message["phoneNumber"].as_str().unwrap().to_owned();
-        (number, message["status"].as_i64().unwrap())
+        (number, message[property].as_i64().unwrap())
     };
     page["items"]
         .as_array()
         .unwrap()
         .iter()
-        .map(status)
+        .map(of_message)
         .collect()
 }

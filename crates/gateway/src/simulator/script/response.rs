@@ -53,6 +53,8 @@ pub enum Ids {
     Padded,
     /// Like a UUID, in both.
     Hyphenated,
+    /// As long as the field allows, 64 characters, in both.
+    Long,
 }
 
 /// How a submit is answered.
@@ -109,6 +111,7 @@ impl Ids {
             Self::Hexadecimal | Self::Mixed => format!("{id:X}"),
             Self::Padded => format!("{id:020X}"),
             Self::Hyphenated => hyphenated(id),
+            Self::Long => long(id),
         }
     }
 
@@ -119,6 +122,7 @@ impl Ids {
             Self::Decimal | Self::Mixed => id.to_string(),
             Self::Padded => format!("{id:x}"),
             Self::Hyphenated => hyphenated(id),
+            Self::Long => long(id),
         }
     }
 }
@@ -127,6 +131,10 @@ fn hyphenated(id: u64) -> String {
     let digits = format!("{id:032x}");
     let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|group| &digits[group]);
     groups.join("-")
+}
+
+fn long(id: u64) -> String {
+    format!("{id:z>64}")
 }
 
 #[cfg(test)]
@@ -175,5 +183,7 @@ mod tests {
         assert_eq!(written(Ids::Padded), pair("000000000000000000AB", "ab"));
         let hyphenated = "00000000-0000-0000-0000-0000000000ab";
         assert_eq!(written(Ids::Hyphenated), pair(hyphenated, hyphenated));
+        let long = format!("{}171", "z".repeat(61));
+        assert_eq!(written(Ids::Long), pair(&long, &long));
     }
 }
