@@ -1,11 +1,13 @@
 //! A campaign: its life, what it says, and the rules of a request that makes or changes one.
 
 mod draft;
+mod unknown;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use draft::{CampaignContent, CampaignDraft, MAX_TRACK_LINK_URL, START_GRACE};
+pub use unknown::OnUnknown;
 
 use crate::client::ClientId;
 use crate::recipient::CampaignKey;
@@ -42,13 +44,21 @@ pub enum Step {
     HoldBack,
     /// Every message is handed to a provider.
     HandOver,
+    /// Messages of unknown outcome are to be sent again.
+    SendAgain,
     /// Every message has its final status.
     Complete,
 }
 
 impl Step {
     /// Every step there is.
-    pub const ALL: [Self; 4] = [Self::Start, Self::HoldBack, Self::HandOver, Self::Complete];
+    pub const ALL: [Self; 5] = [
+        Self::Start,
+        Self::HoldBack,
+        Self::HandOver,
+        Self::SendAgain,
+        Self::Complete,
+    ];
 
     /// Where a campaign stands that takes it.
     #[must_use]
@@ -56,7 +66,7 @@ impl Step {
         match self {
             Self::Start | Self::HoldBack => CampaignStatus::Pending,
             Self::HandOver => CampaignStatus::Sending,
-            Self::Complete => CampaignStatus::Submitted,
+            Self::SendAgain | Self::Complete => CampaignStatus::Submitted,
         }
     }
 
@@ -64,7 +74,7 @@ impl Step {
     #[must_use]
     pub const fn to(self) -> CampaignStatus {
         match self {
-            Self::Start => CampaignStatus::Sending,
+            Self::Start | Self::SendAgain => CampaignStatus::Sending,
             Self::HoldBack => CampaignStatus::Paused,
             Self::HandOver => CampaignStatus::Submitted,
             Self::Complete => CampaignStatus::Completed,
@@ -154,6 +164,18 @@ impl CampaignStatus {
         }
     }
 
+    /// Sending its messages of unknown outcome again. A paused campaign sends them when it is resumed.
+    ///
+    /// # Errors
+    /// [`Forbidden`] where it was cancelled.
+    pub fn send_again(self) -> Result<Self, Forbidden> {
+        match self {
+            Self::Pending | Self::Paused => Ok(self),
+            Self::Sending | Self::Submitted | Self::Completed => Ok(Self::Sending),
+            Self::Cancelled => Err(self.forbids("nothing more of it is sent")),
+        }
+    }
+
     /// # Errors
     /// [`Forbidden`] unless it is Pending or Paused: what is being sent cannot be rewritten.
     pub fn edit(self) -> Result<(), Forbidden> {
@@ -195,6 +217,8 @@ pub struct Campaign {
     pub opt_out_link_id: Option<i32>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
+    /// What becomes of its messages of unknown outcome; `None`: as its client has it.
+    pub on_unknown: Option<OnUnknown>,
     /// Why it is paused, where a rule did it.
     pub paused_reason: Option<String>,
     /// Contacts left out because they were invalid.
@@ -260,6 +284,17 @@ mod tests {
         check(
             |status| status.edit().map(|()| status),
             [Some(Pending), None, None, Some(Paused), None, None],
+        );
+        check(
+            CampaignStatus::send_again,
+            [
+                Some(Pending),
+                Some(Sending),
+                Some(Sending),
+                Some(Paused),
+                None,
+                Some(Sending),
+            ],
         );
     }
 

@@ -177,7 +177,7 @@ impl Contents {
             fresh: VecDeque::new(),
             lost: Vec::new(),
         };
-        let (mut queued, mut lost) = (HashMap::new(), HashSet::new());
+        let (mut queued, mut lost) = (HashMap::new(), HashMap::new());
         if unit.marked_upto >= unit.first_seq {
             lost.extend(send_units::unsettled(conn, unit)?);
             let rows = send_units::queued(conn, unit)?;
@@ -188,9 +188,11 @@ impl Contents {
             if seq > unit.marked_upto {
                 let message = first_attempt(campaign, wording, recipient);
                 contents.fresh.push_back(message);
-            } else if lost.contains(&seq) {
-                let message = first_attempt(campaign, wording, recipient);
-                contents.lost.push(message);
+            } else if let Some(attempt) = lost.get(&seq) {
+                contents.lost.push(Submission {
+                    attempt: *attempt,
+                    ..first_attempt(campaign, wording, recipient)
+                });
             } else if let Some(queued) = queued.get(&seq) {
                 let message = next_attempt(campaign, wording, recipient, queued);
                 contents.again.push_back(message);

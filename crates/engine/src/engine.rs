@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clarion_domain::campaign::{Campaign, CampaignContent};
+use clarion_domain::campaign::{Campaign, CampaignContent, OnUnknown};
 use clarion_domain::client::ClientId;
 use clarion_domain::clock::Clock;
 use clarion_domain::contact_group::ContactGroupId;
@@ -45,6 +45,11 @@ pub struct EngineSettings {
     pub poll_interval: Duration,
     /// How long before the start of the service a campaign may have been due and still start by itself.
     pub max_lateness: Duration,
+    /// What becomes of messages of which it is not known whether they were sent, where neither their campaign nor its client
+    /// says.
+    pub on_unknown: OnUnknown,
+    /// How long it is waited for what turns out about them, before that.
+    pub unknown_wait: Duration,
     /// How long a receipt may take before the message's end is unknown.
     pub receipt_timeout: Duration,
     /// How long a receipt that found no message is kept; `None`: for ever.
@@ -72,6 +77,8 @@ impl EngineSettings {
             settle_batch: 2_000,
             poll_interval: Duration::from_secs(1),
             max_lateness: Duration::from_secs(6 * 3_600),
+            on_unknown: OnUnknown::Hold,
+            unknown_wait: Duration::from_secs(600),
             receipt_timeout: Duration::from_secs(72 * 3_600),
             keep_unmatched_receipts: Some(Duration::from_secs(30 * 86_400)),
             keep_inbound_messages: None,

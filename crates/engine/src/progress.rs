@@ -33,12 +33,14 @@ async fn changes(core: &Core) {
 }
 
 async fn advance(core: &Core) {
-    let now = core.now();
+    let (now, usual) = (core.now(), core.settings.on_unknown);
     let advanced = core
         .store
-        .write(move |conn| campaigns::advance(conn, now))
+        .write(move |conn| campaigns::advance(conn, usual, now))
         .await;
-    if let Err(error) = advanced {
-        warn!(%error, "campaigns could not be moved on");
+    match advanced {
+        Ok(advanced) if !advanced.sent_again.is_empty() => core.wake(),
+        Ok(_) => {}
+        Err(error) => warn!(%error, "campaigns could not be moved on"),
     }
 }

@@ -1,6 +1,6 @@
 //! What has to be done from time to time: joining receipts that missed their message, giving up on those that never
-//! came, clearing away campaigns whose contacts were never taken in to the end, and forgetting what was kept long enough,
-//! nodes that are gone among it.
+//! came, queueing again what is in doubt, clearing away campaigns whose contacts were never taken in to the end, and
+//! forgetting what was kept long enough, nodes that are gone among it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,8 @@ const REMATCH_BATCH: u32 = 1_000;
 /// How far back a receipt and its submit response can have crossed: far beyond any transaction's length.
 const CROSSING: TimeDelta = TimeDelta::minutes(10);
 
+const RESEND_EVERY: Duration = Duration::from_secs(1);
+
 const EXPIRE_EVERY: Duration = Duration::from_secs(60);
 
 const CLEAR_EVERY: Duration = Duration::from_secs(600);
@@ -28,16 +30,23 @@ const FORGET_EVERY: Duration = Duration::from_secs(600);
 
 /// Does all of it until told to stop.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
-    let [mut rematch, mut expire, mut clear, mut forget] =
-        [REMATCH_EVERY, EXPIRE_EVERY, CLEAR_EVERY, FORGET_EVERY].map(|every| {
-            let mut timer = interval(every);
-            timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            timer
-        });
+    let [mut rematch, mut resend, mut expire, mut clear, mut forget] = [
+        REMATCH_EVERY,
+        RESEND_EVERY,
+        EXPIRE_EVERY,
+        CLEAR_EVERY,
+        FORGET_EVERY,
+    ]
+    .map(|every| {
+        let mut timer = interval(every);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        timer
+    });
     loop {
         let (what, done) = tokio::select! {
             () = stop.cancelled() => return,
             _ = rematch.tick() => ("receipts joined late", rematch_receipts(&core).await),
+            _ = resend.tick() => ("messages of unknown outcome queued again", resend_unknown(&core).await),
             _ = expire.tick() => ("receipts given up", give_up_receipts(&core).await),
             _ = clear.tick() => ("unfinished campaigns cleared away", clear_abandoned(&core).await),
             _ = forget.tick() => ("old receipts and replies forgotten", forget_old(&core).await),
@@ -61,6 +70,27 @@ async fn rematch_receipts(core: &Core) -> Result<usize, StoreError> {
         .await?;
     core.traffic.joined(&joined);
     Ok(joined.values().sum())
+}
+
+/// It looks before it writes, since most times there is nothing and a write would keep others waiting.
+async fn resend_unknown(core: &Core) -> Result<usize, StoreError> {
+    let (now, usual) = (core.now(), core.settings.on_unknown);
+    let unknown_before = earlier(now, core.settings.unknown_wait);
+    let mut resent = 0;
+    loop {
+        let due = core
+            .store
+            .read(move |conn| campaigns::is_resend_due(conn, usual, unknown_before))
+            .await?;
+        if !due {
+            return Ok(resent);
+        }
+        resent += core
+            .store
+            .write(move |conn| campaigns::resend_due(conn, usual, unknown_before, now))
+            .await?;
+        core.wake();
+    }
 }
 
 async fn give_up_receipts(core: &Core) -> Result<usize, StoreError> {

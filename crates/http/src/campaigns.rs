@@ -6,6 +6,7 @@ mod document;
 mod header;
 mod id;
 mod request;
+pub(crate) mod unknown;
 
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};

@@ -4,6 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use clarion_domain::campaign::OnUnknown;
 use clarion_domain::client::ClientId;
 use clarion_domain::fault::Faults;
 use clarion_domain::name;
@@ -27,18 +28,31 @@ struct ClientBody {
     id: i64,
     #[schema(example = "A shop")]
     name: String,
+    /// What becomes of its messages of unknown outcome where their campaign does not say: "hold" or "resend"; null: as the
+    /// service's settings have it.
+    #[schema(required = true)]
+    on_unknown: Option<&'static str>,
     #[schema(format = DateTime)]
     created_at: String,
 }
 
-/// What a client is called. Unknown properties are read over.
+/// What a client is called, and what holds for its campaigns. Unknown properties are read over.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "only described: `read_name` reads it")]
-#[schema(as = ClientName, example = json!({"name": "A shop"}))]
-struct NameRequest {
+#[expect(dead_code, reason = "only described: `read` reads it")]
+#[schema(as = NewClient, example = json!({"name": "A shop", "onUnknown": "hold"}))]
+struct ClientRequest {
     /// 1 to 100 characters in one line.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
+    /// What becomes of messages of unknown outcome where their campaign does not say: "hold" or "resend". Missing, null or
+    /// empty: as the service's settings have it.
+    on_unknown: Option<String>,
+}
+
+/// What such a request says.
+struct ClientDraft {
+    name: String,
+    on_unknown: Option<OnUnknown>,
 }
 
 impl From<Client> for ClientBody {
@@ -46,6 +60,7 @@ impl From<Client> for ClientBody {
         Self {
             id: client.id.0,
             name: client.name,
+            on_unknown: client.on_unknown.map(OnUnknown::name),
             created_at: dates::show(client.created_at),
         }
     }
@@ -101,7 +116,7 @@ pub(crate) async fn show(caller: Caller<Admin>, GivenClient(id): GivenClient) ->
 /// Only client 1 may do that.
 #[utoipa::path(
     post, path = "/api/Clients", tag = "Clients", operation_id = "createClient", security(("key" = ["admin"])),
-    request_body = NameRequest,
+    request_body = ClientRequest,
     responses(
         (
             status = 201,
@@ -118,10 +133,14 @@ pub(crate) async fn create(caller: Caller<Admin>, body: Body) -> Answer {
         return Err(Problem::new(Kind::MissingScope, detail));
     }
     let now = caller.now();
-    let name = body.read(read_name).await??;
+    let draft = body.read(read).await??;
     let id = caller
         .write_once(
-            move |conn, _| clients::create(conn, &name, now),
+            move |conn, _| {
+                let id = clients::create(conn, &draft.name, now)?;
+                clients::set_on_unknown(conn, id, draft.on_unknown)?;
+                Ok(id)
+            },
             |id| Some(created(*id)),
         )
         .await?;
@@ -132,12 +151,12 @@ fn created(ClientId(id): ClientId) -> Reply {
     Reply::created(&format!("/api/Clients/{id}"), &id)
 }
 
-/// Calls a client something else.
+/// Replaces what a client is called, and what holds for its campaigns.
 #[utoipa::path(
     put, path = "/api/Clients/{id}", tag = "Clients", operation_id = "renameClient",
     params(("id" = i64, Path, description = "The client")), security(("key" = ["admin"])),
-    request_body = NameRequest,
-    responses((status = 204, description = "It is called that now")),
+    request_body = ClientRequest,
+    responses((status = 204, description = "It is replaced")),
 )]
 pub(crate) async fn rename(
     caller: Caller<Admin>,
@@ -145,9 +164,12 @@ pub(crate) async fn rename(
     body: Body,
 ) -> Answer {
     let id = caller.acts_for(Some(id))?;
-    let name = body.read(read_name).await??;
+    let draft = body.read(read).await??;
     let renamed = caller
-        .write(move |conn, _| clients::rename(conn, id, &name))
+        .write(move |conn, _| {
+            clients::set_on_unknown(conn, id, draft.on_unknown)?;
+            clients::rename(conn, id, &draft.name)
+        })
         .await?;
     if !renamed {
         return Err(Problem::no_client());
@@ -155,17 +177,21 @@ pub(crate) async fn rename(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn read_name(body: Meter) -> Result<String, Problem> {
+fn read(body: Meter) -> Result<ClientDraft, Problem> {
     let mut properties = Properties::read(body)?;
     let given = properties.text("name");
+    let on_unknown = properties.text("onUnknown");
     properties.check()?;
     let read = match given {
         Some(given) => name::read(&given).map_err(|no_name| no_name.to_string()),
         None => Err("is required".to_owned()),
     };
-    read.map_err(|message| {
-        let mut faults = Faults::default();
-        faults.add("name", message);
-        Problem::invalid(faults)
-    })
+    let mut faults = Faults::default();
+    let name = read.map_err(|message| faults.add("name", message));
+    let policy = OnUnknown::read(on_unknown.as_deref().unwrap_or_default());
+    let policy = policy.map_err(|message| faults.add("onUnknown", message));
+    match (name, policy) {
+        (Ok(name), Ok(on_unknown)) => Ok(ClientDraft { name, on_unknown }),
+        _ => Err(Problem::invalid(faults)),
+    }
 }

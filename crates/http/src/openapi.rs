@@ -54,6 +54,8 @@ use crate::{
         campaigns::pause,
         campaigns::resume,
         campaigns::cancel,
+        campaigns::unknown::list,
+        campaigns::unknown::resend,
         contacts::list,
         contacts::add::add,
         invalid_contacts::list,

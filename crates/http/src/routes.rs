@@ -60,6 +60,8 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/Campaigns/{id}/Pause").post(campaigns::pause),
         Address::at("/api/Campaigns/{id}/Resume").post(campaigns::resume),
         Address::at("/api/Campaigns/{id}/Cancel").post(campaigns::cancel),
+        Address::at("/api/Campaigns/{id}/Unknown").get(campaigns::unknown::list),
+        Address::at("/api/Campaigns/{id}/ResendUnknown").post(campaigns::unknown::resend),
         Address::at("/api/ContactGroups")
             .get(contact_groups::list)
             .post(contact_groups::create),

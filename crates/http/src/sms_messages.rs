@@ -2,9 +2,9 @@
 //!
 //! They are read with `campaigns:read`, like the campaigns most of them belong to, and sent with `messages:send`.
 
-mod answer;
+pub(crate) mod answer;
 mod document;
-mod id;
+pub(crate) mod id;
 mod request;
 
 use actix_web::HttpResponse;

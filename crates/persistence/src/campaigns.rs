@@ -4,6 +4,7 @@
 mod adding;
 mod life;
 mod loading;
+mod unknown;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignId};
@@ -24,6 +25,7 @@ pub use life::{
 };
 pub(crate) use loading::touch;
 pub use loading::{abandoned_loading, discard_loading, finish_loading, insert_loading};
+pub use unknown::{MOST_RESENDS, is_resend_due, resend_due, resend_unknown};
 
 /// The status of a campaign in loading; the domain knows no such campaign.
 const LOADING: i16 = -1;
@@ -71,6 +73,8 @@ pub struct Outgoing {
 /// Campaigns that have moved on by themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Advanced {
+    /// Some of their messages are to be sent again.
+    pub sent_again: Vec<CampaignKey>,
     /// Every message is handed over.
     pub submitted: Vec<CampaignKey>,
     /// Every message has its final status.
@@ -189,6 +193,7 @@ struct Row {
     duplicate_count: i64,
     opt_out_link_id: Option<i32>,
     track_link_url: Option<String>,
+    on_unknown: Option<i16>,
     paused_reason: Option<String>,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
@@ -209,6 +214,7 @@ impl TryFrom<Row> for Campaign {
             recipient_count: stored::unsigned("count of recipients", row.recipient_count)?,
             opt_out_link_id: row.opt_out_link_id,
             track_link_url: row.track_link_url,
+            on_unknown: row.on_unknown.map(stored::on_unknown).transpose()?,
             paused_reason: row.paused_reason,
             invalid_count: stored::unsigned("count of invalid contacts", row.invalid_count)?,
             duplicate_count: stored::unsigned("count of duplicates", row.duplicate_count)?,

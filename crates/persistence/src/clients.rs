@@ -1,6 +1,7 @@
 //! Clients: the tenants.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use clarion_domain::campaign::OnUnknown;
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::page::Page;
 use diesel::prelude::*;
@@ -18,6 +19,8 @@ pub struct Client {
     pub id: ClientId,
     /// What it is called.
     pub name: String,
+    /// What becomes of its messages of unknown outcome where their campaign does not say; `None`: as the setting has it.
+    pub on_unknown: Option<OnUnknown>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -108,7 +111,10 @@ pub fn page(
         .limit(request.page.limit())
         .select(Row::as_select())
         .load(conn)?;
-    let items = rows.into_iter().map(Client::from).collect();
+    let items = rows
+        .into_iter()
+        .map(Client::try_from)
+        .collect::<Result<_, _>>()?;
     let total = stored::unsigned("count of clients", total)?;
     Ok(Page::new(request.page, total, items))
 }
@@ -123,7 +129,7 @@ pub fn find(conn: &mut Conn, id: ClientId) -> Result<Option<Client>, StoreError>
         .select(Row::as_select())
         .first(conn)
         .optional()?;
-    Ok(row.map(Client::from))
+    row.map(Client::try_from).transpose()
 }
 
 /// Calls a client something else; whether there is one.
@@ -135,6 +141,21 @@ pub fn rename(conn: &mut Conn, id: ClientId, name: &str) -> Result<bool, StoreEr
         .set(clients::name.eq(name))
         .execute(conn)?;
     Ok(renamed > 0)
+}
+
+/// Says what becomes of a client's messages of unknown outcome where their campaign does not say; whether there is one.
+///
+/// # Errors
+/// The database's.
+pub fn set_on_unknown(
+    conn: &mut Conn,
+    id: ClientId,
+    policy: Option<OnUnknown>,
+) -> Result<bool, StoreError> {
+    let set = diesel::update(clients::table.find(id.0))
+        .set(clients::on_unknown.eq(policy.map(OnUnknown::number)))
+        .execute(conn)?;
+    Ok(set > 0)
 }
 
 /// Keeps others that do the same from a client until the transaction ends; whether there is one.
@@ -154,14 +175,18 @@ struct Row {
     id: i64,
     name: String,
     created_at: NaiveDateTime,
+    on_unknown: Option<i16>,
 }
 
-impl From<Row> for Client {
-    fn from(row: Row) -> Self {
-        Self {
+impl TryFrom<Row> for Client {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
             id: ClientId(row.id),
             name: row.name,
+            on_unknown: row.on_unknown.map(stored::on_unknown).transpose()?,
             created_at: row.created_at.and_utc(),
-        }
+        })
     }
 }

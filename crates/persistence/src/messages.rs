@@ -1,10 +1,13 @@
 //! Messages: one for each recipient that was tried. Written when the outcome of the submit is known, changed by receipts.
 
+#[cfg(test)]
+mod diagram;
 mod direct;
 mod matching;
 mod receipts;
 mod settle;
 mod state;
+mod unknown;
 mod unmatched;
 
 use std::collections::BTreeMap;
@@ -28,7 +31,9 @@ pub use direct::insert_direct;
 pub use receipts::{apply_receipts, expire_outstanding, rematch};
 pub use settle::settle;
 pub(crate) use settle::{NewMessage, OutstandingPart};
-pub(crate) use state::{COUNTERS, Key, State};
+pub(crate) use state::{COUNTERS, Key, State, Tally};
+pub(crate) use unknown::IN_DOUBT;
+pub use unknown::unknown;
 pub use unmatched::{
     Hint, UNMATCHED_PROPERTIES, UnmatchedReceipt, forget_unmatched, unmatched, unmatched_counts,
 };

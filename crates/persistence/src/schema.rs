@@ -9,6 +9,7 @@ diesel::table! {
         id -> BigInt,
         name -> Text,
         created_at -> Timestamp,
+        on_unknown -> Nullable<SmallInt>,
     }
 }
 
@@ -62,6 +63,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
+        on_unknown -> Nullable<SmallInt>,
     }
 }
 
@@ -127,6 +129,8 @@ diesel::table! {
         received_at -> Nullable<Timestamp>,
         parts_ended -> BigInt,
         handed_over -> Bool,
+        unknown_since -> Nullable<Timestamp>,
+        resends -> SmallInt,
     }
 }
 

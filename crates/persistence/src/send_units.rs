@@ -276,29 +276,33 @@ pub fn take_back(conn: &mut Conn, unit: &Unit, upto: u32) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Recipients up to the mark without a message: what became of them is not known.
+/// Recipients up to the mark without a message, and messages that are handed over again: what became of them is not known.
+/// Each with the attempt that it is.
 ///
 /// # Errors
 /// The database's.
-pub fn unsettled(conn: &mut Conn, unit: &Unit) -> Result<Vec<u32>, StoreError> {
+pub fn unsettled(conn: &mut Conn, unit: &Unit) -> Result<Vec<(u32, i16)>, StoreError> {
     let marked: Option<i32> = send_units::table
         .find((unit.campaign.0, stored::seq(unit.first_seq)))
         .select(send_units::marked_upto)
         .first(conn)
         .optional()?;
     let marked: u32 = stored::unsigned("mark", marked.unwrap_or_default())?;
-    let settled: Vec<i32> = messages::table
+    let known: Vec<(i32, i16, bool)> = messages::table
         .filter(messages::campaign_id.eq(unit.campaign.0))
         .filter(messages::seq.between(stored::seq(unit.first_seq), stored::seq(marked)))
-        .filter(messages::handed_over.eq(false))
         .order(messages::seq)
-        .select(messages::seq)
+        .select((messages::seq, messages::attempt, messages::handed_over))
         .load(conn)?;
-    let mut settled = settled.into_iter().peekable();
-    let open = (unit.first_seq..=marked)
-        .filter(|seq| settled.next_if_eq(&stored::seq(*seq)).is_none())
-        .collect();
-    Ok(open)
+    let mut known = known.into_iter().peekable();
+    let open = (unit.first_seq..=marked).filter_map(|seq| {
+        match known.next_if(|(known, _, _)| *known == stored::seq(seq)) {
+            None => Some((seq, 1)),
+            Some((_, attempt, true)) => Some((seq, attempt.saturating_add(1))),
+            Some((_, _, false)) => None,
+        }
+    });
+    Ok(open.collect())
 }
 
 /// Messages of a unit that are known not to be written.

@@ -2,7 +2,7 @@
 //! [`StoreError::Corrupt`].
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
-use clarion_domain::campaign::{CampaignId, CampaignStatus};
+use clarion_domain::campaign::{CampaignId, CampaignStatus, OnUnknown};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::sender::SenderId;
 
@@ -43,6 +43,10 @@ pub(crate) fn message_status(number: i16) -> Result<MessageStatus, StoreError> {
 
 pub(crate) fn campaign_status(number: i16) -> Result<CampaignStatus, StoreError> {
     CampaignStatus::from_number(number).ok_or_else(|| corrupt("campaign status", number))
+}
+
+pub(crate) fn on_unknown(number: i16) -> Result<OnUnknown, StoreError> {
+    OnUnknown::from_number(number).ok_or_else(|| corrupt("policy", number))
 }
 
 pub(crate) fn campaign_id(text: &str) -> Result<CampaignId, StoreError> {

@@ -64,6 +64,8 @@ impl Settings {
             settle_interval: self.sending.settle_interval.duration(),
             poll_interval: self.sending.poll_interval.duration(),
             max_lateness: self.sending.max_lateness.duration(),
+            on_unknown: self.sending.on_unknown.into(),
+            unknown_wait: self.sending.unknown_wait.duration(),
             receipt_timeout: self.sending.receipt_timeout.duration(),
             keep_unmatched_receipts: self.retention.unmatched_receipts.unless_none(),
             keep_inbound_messages: self.retention.inbound_messages.unless_none(),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clarion_gateway::smpp::{Alphabet, BindMode, CodeClass, Concatenation, IdForm};
 use serde::{Deserialize, Serialize};
 
-use super::values::{self, LogFormat, Secret, Span, Switch};
+use super::values::{self, LogFormat, Policy, Secret, Span, Switch};
 
 /// `[server]`: the HTTP API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +75,9 @@ pub(crate) struct Sending {
     pub(crate) settle_interval: Span,
     pub(crate) lease: Span,
     pub(crate) max_lateness: Span,
+    #[serde(deserialize_with = "values::word")]
+    pub(crate) on_unknown: Policy,
+    pub(crate) unknown_wait: Span,
     pub(crate) receipt_timeout: Span,
 }
 
@@ -233,6 +236,8 @@ impl Default for Sending {
             settle_interval: Span::of_millis(50),
             lease: Span::of_seconds(25),
             max_lateness: Span::of_seconds(6 * 3_600),
+            on_unknown: Policy::Hold,
+            unknown_wait: Span::of_seconds(600),
             receipt_timeout: Span::of_seconds(3 * 86_400),
         }
     }

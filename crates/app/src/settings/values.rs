@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clarion_domain::campaign::OnUnknown;
 use serde::de::{Error, IntoDeserializer, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -119,6 +120,26 @@ pub(super) fn words<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 /// Not by the source's own deserializer, which names the program's types and not the words.
 fn chosen<'de, T: Deserialize<'de>, E: Error>(text: String) -> Result<T, E> {
     T::deserialize(IntoDeserializer::<E>::into_deserializer(text))
+}
+
+/// What becomes of messages of which it is not known whether they were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Policy {
+    /// They are held until somebody decides.
+    #[default]
+    Hold,
+    /// They are sent again.
+    Resend,
+}
+
+impl From<Policy> for OnUnknown {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Hold => Self::Hold,
+            Policy::Resend => Self::Resend,
+        }
+    }
 }
 
 /// How log lines are written.

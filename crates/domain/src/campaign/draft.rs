@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta, Utc};
 use validator::{Validate, ValidateUrl, ValidationError};
 
+use super::OnUnknown;
 use crate::fault::Faults;
 use crate::sender::SenderId;
 use crate::template::{Template, TemplateFault};
@@ -43,6 +44,8 @@ pub struct CampaignDraft {
         custom(function = "is_web_address")
     )]
     pub track_link_url: Option<String>,
+    /// Blank means as the client has it.
+    pub on_unknown: Option<String>,
 }
 
 /// What a campaign says, checked.
@@ -58,6 +61,8 @@ pub struct CampaignContent {
     pub opt_out_link_id: Option<i32>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
+    /// What becomes of its messages of unknown outcome; `None`: as its client has it.
+    pub on_unknown: Option<OnUnknown>,
 }
 
 impl CampaignDraft {
@@ -72,6 +77,7 @@ impl CampaignDraft {
         let sender = self.check_sender(&mut faults);
         let message = self.check_message(&mut faults);
         self.check_links(&mut faults);
+        let on_unknown = self.check_on_unknown(&mut faults);
         match (sender, message) {
             (Some(sender), Some(message)) if faults.is_empty() => Ok(CampaignContent {
                 start_at,
@@ -79,6 +85,7 @@ impl CampaignDraft {
                 message,
                 opt_out_link_id: self.opt_out_link_id.and_then(link_id),
                 track_link_url: self.track_link_url,
+                on_unknown,
             }),
             _ => Err(faults),
         }
@@ -111,6 +118,13 @@ impl CampaignDraft {
         Template::parse(self.message.as_deref().unwrap_or_default())
             .map_err(found)
             .ok()
+    }
+
+    fn check_on_unknown(&self, faults: &mut Faults) -> Option<OnUnknown> {
+        OnUnknown::read(self.on_unknown.as_deref().unwrap_or_default())
+            .map_err(|message| faults.add("onUnknown", message))
+            .ok()
+            .flatten()
     }
 
     fn check_links(&self, faults: &mut Faults) {
@@ -196,6 +210,7 @@ mod tests {
                 message: Template::parse("Hi {Name}").unwrap(),
                 opt_out_link_id: None,
                 track_link_url: None,
+                on_unknown: None,
             })
         );
     }
@@ -318,6 +333,7 @@ mod tests {
             message: Some("{Nmae} }".to_owned()),
             opt_out_link_id: Some(-1),
             track_link_url: Some("nowhere".to_owned()),
+            on_unknown: Some("forget".to_owned()),
         };
         let paths: Vec<_> = faults(draft).into_iter().map(|(path, _)| path).collect();
         assert_eq!(
@@ -328,7 +344,8 @@ mod tests {
                 "message",
                 "message",
                 "optOutLinkId",
-                "trackLinkUrl"
+                "trackLinkUrl",
+                "onUnknown"
             ]
         );
         let empty: Vec<_> = faults(CampaignDraft::default());

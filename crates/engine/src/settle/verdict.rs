@@ -57,7 +57,11 @@ fn price(
 
 /// What is written down about a message that was marked, and of which nobody knows whether it was written.
 pub(crate) fn lost(submission: Submission, at: DateTime<Utc>) -> Settlement {
-    written("", submission, MessageStatus::Unknown, at)
+    let parts = segments(&submission.text, Reference::default()).count;
+    Settlement {
+        parts: vec![SettledPart::default(); usize::try_from(parts).unwrap_or(usize::MAX)],
+        ..written("", submission, MessageStatus::Unknown, at)
+    }
 }
 
 fn written(

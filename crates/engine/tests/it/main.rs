@@ -15,4 +15,5 @@ mod fake_gateway;
 mod intake;
 mod recovery;
 mod sending;
+mod unknown;
 mod world;

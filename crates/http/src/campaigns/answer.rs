@@ -1,7 +1,7 @@
 //! A campaign as answers show it.
 
 use chrono::{DateTime, Utc};
-use clarion_domain::campaign::Campaign;
+use clarion_domain::campaign::{Campaign, OnUnknown};
 use clarion_persistence::messages::Counts;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -32,6 +32,9 @@ pub(super) struct CampaignBody {
     opt_out_link_id: Option<i32>,
     #[schema(required = true)]
     track_link_url: Option<String>,
+    /// What becomes of its messages of unknown outcome: "hold" or "resend"; null: as the client has it.
+    #[schema(required = true)]
+    on_unknown: Option<&'static str>,
     /// Why it is paused, where the service did it by itself.
     #[schema(required = true)]
     paused_reason: Option<String>,
@@ -51,6 +54,7 @@ impl From<Campaign> for CampaignBody {
             status: campaign.status.number(),
             opt_out_link_id: campaign.opt_out_link_id,
             track_link_url: campaign.track_link_url,
+            on_unknown: campaign.on_unknown.map(OnUnknown::name),
             paused_reason: campaign.paused_reason,
             counts: None,
         }
@@ -72,7 +76,7 @@ struct CountsBody {
     delivered: u64,
     /// Failed for good.
     failed: u64,
-    /// Nobody knows whether they were sent.
+    /// Nobody knows whether they were sent, or what has become of them.
     unknown: u64,
     /// Not sent, since the recipient had opted out.
     opted_out: u64,

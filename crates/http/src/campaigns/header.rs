@@ -15,15 +15,17 @@ pub(super) enum Property {
     Message,
     OptOutLinkId,
     TrackLinkUrl,
+    OnUnknown,
 }
 
 impl Property {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::StartDateTime,
         Self::Sender,
         Self::Message,
         Self::OptOutLinkId,
         Self::TrackLinkUrl,
+        Self::OnUnknown,
     ];
 
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -38,6 +40,7 @@ impl Property {
             Self::Message => "message",
             Self::OptOutLinkId => "optOutLinkId",
             Self::TrackLinkUrl => "trackLinkUrl",
+            Self::OnUnknown => "onUnknown",
         }
     }
 }
@@ -64,6 +67,7 @@ impl Header {
             Property::Message => text(given).map(|text| draft.message = text),
             Property::OptOutLinkId => integer(given).map(|id| draft.opt_out_link_id = id),
             Property::TrackLinkUrl => text(given).map(|text| draft.track_link_url = text),
+            Property::OnUnknown => text(given).map(|text| draft.on_unknown = text),
         };
         if let Err(message) = taken {
             self.fault(property.name(), message);

@@ -31,6 +31,11 @@ pub(crate) struct ContentRequest {
     /// empty: none.
     #[schema(max_length = 2048)]
     track_link_url: Option<String>,
+    /// What becomes of its messages of which nobody knows whether they were sent, as after a crash, once ten minutes have
+    /// shown nothing: "hold": they are never sent twice, and wait for `ResendUnknown`; "resend": they are sent again, at most
+    /// three times. Missing, null or empty: as the client has it.
+    #[schema(example = "hold")]
+    on_unknown: Option<String>,
 }
 
 /// A campaign and its contacts. Unknown properties are read over.

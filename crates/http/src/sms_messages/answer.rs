@@ -13,7 +13,7 @@ use crate::dates;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Message)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MessageBody {
+pub(crate) struct MessageBody {
     new_id: Uuid,
     id: i64,
     #[serde(rename = "client_Id")]

@@ -22,7 +22,8 @@ impl FromRequest for GivenId {
     }
 }
 
-fn read(text: &str) -> Option<RecipientKey> {
+/// The place that a message's id names.
+pub(crate) fn read(text: &str) -> Option<RecipientKey> {
     let recipient = match text.parse() {
         Ok(number) => RecipientKey::from_message_id(number)?,
         Err(_) => RecipientKey::from_message_guid(Uuid::try_parse(text).ok()?)?,

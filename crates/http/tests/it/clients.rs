@@ -11,7 +11,7 @@ async fn the_operator_makes_lists_and_renames_clients() {
         let made = app.post("/api/Clients", &json!({"name": " Third "})).await;
         assert_eq!((made.status, made.text.as_str()), (201, "3"));
         assert_eq!(made.header("location"), Some("/api/Clients/3"));
-        let third = json!({"id": 3, "name": "Third", "createdAt": NOW});
+        let third = json!({"id": 3, "name": "Third", "onUnknown": null, "createdAt": NOW});
         assert_eq!(app.get("/api/Clients/3").await.json(), third);
         let list = app.get("/api/Clients?sorts=-id").await.json();
         assert_eq!(list["totalRecords"], 3);

@@ -34,3 +34,4 @@ mod sms_messages;
 mod support;
 mod tenancy;
 mod transitions;
+mod unknown;

@@ -2,21 +2,23 @@
 //! others that decide at the same time.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, Forbidden, Step};
+use clarion_domain::campaign::{
+    CampaignContent, CampaignId, CampaignStatus, Forbidden, OnUnknown, Step,
+};
 use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
 use diesel::dsl::{exists, min, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::{Advanced, Outgoing, listed};
+use super::{Advanced, Outgoing, listed, unknown};
 use crate::schema::{campaigns, send_units};
 use crate::{Change, Conn, StoreError, stored};
 
 // The status is written into these conditions: with a bound value, neither database could tell that a partial index fits.
 const PENDING: &str = "campaigns.status = 0 AND campaigns.deleted_at IS NULL";
 pub(crate) const SENDING: &str = "campaigns.status = 1 AND campaigns.deleted_at IS NULL";
-const SUBMITTED: &str = "campaigns.status = 2 AND campaigns.deleted_at IS NULL";
+pub(super) const SUBMITTED: &str = "campaigns.status = 2 AND campaigns.deleted_at IS NULL";
 
 /// Replaces what a campaign says; its contacts stay.
 ///
@@ -41,6 +43,7 @@ pub fn replace(
                 campaigns::message.eq(content.message.source()),
                 campaigns::opt_out_link_id.eq(content.opt_out_link_id),
                 campaigns::track_link_url.eq(&content.track_link_url),
+                campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
             ))
             .execute(conn)?;
     }
@@ -175,12 +178,27 @@ pub fn sending(conn: &mut Conn) -> Result<Vec<Outgoing>, StoreError> {
     rows.into_iter().map(Outgoing::try_from).collect()
 }
 
-/// Moves on the campaigns that are handed over (to Submitted) and those whose messages are all final (to Completed).
+/// Moves on the campaigns that are handed over (to Submitted), those with messages that are to be sent again (back to
+/// Sending) and those whose messages are all final (to Completed). `usual` is what becomes of messages of unknown outcome
+/// where neither campaign nor client says: those that will be sent again are not final.
 ///
 /// # Errors
 /// The database's.
-pub fn advance(conn: &mut Conn, now: DateTime<Utc>) -> Result<Advanced, StoreError> {
+pub fn advance(
+    conn: &mut Conn,
+    usual: OnUnknown,
+    now: DateTime<Utc>,
+) -> Result<Advanced, StoreError> {
     let now = stored::moment(now);
+    let sent_again = diesel::update(campaigns::table)
+        .filter(sql::<Bool>(SUBMITTED))
+        .filter(exists(unfinished_units()))
+        .set((
+            campaigns::status.eq(Step::SendAgain.to().number()),
+            campaigns::updated_at.eq(now),
+        ))
+        .returning(campaigns::id)
+        .load(conn)?;
     let submitted = diesel::update(campaigns::table)
         .filter(sql::<Bool>(SENDING))
         .filter(not(exists(unfinished_units())))
@@ -193,6 +211,7 @@ pub fn advance(conn: &mut Conn, now: DateTime<Utc>) -> Result<Advanced, StoreErr
     let completed = diesel::update(campaigns::table)
         .filter(sql::<Bool>(SUBMITTED))
         .filter(not(exists(units_with_open_messages())))
+        .filter(sql::<Bool>(&unknown::none_to_be_sent_again(usual)))
         .set((
             campaigns::status.eq(Step::Complete.to().number()),
             campaigns::updated_at.eq(now),
@@ -200,6 +219,7 @@ pub fn advance(conn: &mut Conn, now: DateTime<Utc>) -> Result<Advanced, StoreErr
         .returning(campaigns::id)
         .load(conn)?;
     Ok(Advanced {
+        sent_again: in_order(sent_again),
         submitted: in_order(submitted),
         completed: in_order(completed),
     })
@@ -333,6 +353,7 @@ mod tests {
             (Step::Start, PENDING),
             (Step::HoldBack, PENDING),
             (Step::HandOver, SENDING),
+            (Step::SendAgain, SUBMITTED),
             (Step::Complete, SUBMITTED),
         ] {
             let status = format!("campaigns.status = {} AND ", step.from().number());

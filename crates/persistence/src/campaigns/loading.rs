@@ -1,7 +1,7 @@
 //! How a campaign comes to be: invisible while its contacts are stored, then Pending in one step, or gone.
 
 use chrono::{DateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus};
+use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, OnUnknown};
 use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
 use diesel::prelude::*;
@@ -68,6 +68,7 @@ pub fn finish_loading(
             campaigns::message.eq(content.message.source()),
             campaigns::opt_out_link_id.eq(content.opt_out_link_id),
             campaigns::track_link_url.eq(&content.track_link_url),
+            campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
             campaigns::recipient_count.eq(i64::from(loaded.recipients)),
             campaigns::invalid_count.eq(stored::count(loaded.invalid)),
             campaigns::duplicate_count.eq(stored::count(loaded.duplicates)),

@@ -8,7 +8,7 @@ use diesel::PgConnection;
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamp};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamp};
 
 use super::{CaseFolding, Texts};
 use crate::campaigns::Kind;
@@ -143,7 +143,7 @@ pub(super) fn lock_messages(
     let (campaigns, seqs) = unzipped(keys);
     let states = diesel::sql_query(
         "SELECT m.campaign_id, m.seq, m.status, m.attempt, m.parts, m.parts_ended, m.worst, m.error, m.updated_at,
-                m.received_at, m.handed_over
+                m.received_at, m.handed_over, m.unknown_since, m.resends
          FROM unnest($1, $2) AS k (campaign_id, seq)
          JOIN messages AS m ON m.campaign_id = k.campaign_id AND m.seq = k.seq
          ORDER BY m.campaign_id, m.seq
@@ -162,9 +162,9 @@ pub(super) fn update_messages(conn: &mut PgConnection, states: &[State]) -> Resu
     diesel::sql_query(
         "UPDATE messages AS m
          SET status = s.status, parts_ended = s.parts_ended, worst = s.worst, error = s.error,
-             updated_at = s.updated_at, received_at = s.received_at
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-              AS s (campaign_id, seq, status, parts_ended, worst, error, updated_at, received_at)
+             updated_at = s.updated_at, received_at = s.received_at, handed_over = s.handed_over
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+              AS s (campaign_id, seq, status, parts_ended, worst, error, updated_at, received_at, handed_over)
          WHERE m.campaign_id = s.campaign_id AND m.seq = s.seq",
     )
     .bind::<Array<BigInt>, _>(column(states, |state| state.campaign_id))
@@ -175,6 +175,7 @@ pub(super) fn update_messages(conn: &mut PgConnection, states: &[State]) -> Resu
     .bind::<Array<Nullable<Text>>, _>(column(states, |state| state.error.as_deref()))
     .bind::<Array<Timestamp>, _>(column(states, |state| state.updated_at))
     .bind::<Array<Nullable<Timestamp>>, _>(column(states, |state| state.received_at))
+    .bind::<Array<Bool>, _>(column(states, |state| state.handed_over))
     .execute(conn)?;
     Ok(())
 }

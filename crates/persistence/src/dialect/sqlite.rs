@@ -210,6 +210,7 @@ pub(super) fn update_messages(
                 messages::error.eq(&state.error),
                 messages::updated_at.eq(state.updated_at),
                 messages::received_at.eq(state.received_at),
+                messages::handed_over.eq(state.handed_over),
             ))
             .execute(conn)?;
     }

@@ -55,6 +55,7 @@ fn content(message: &MessageContent, now: DateTime<Utc>) -> CampaignContent {
         message: Template::literal(&message.text),
         opt_out_link_id: None,
         track_link_url: None,
+        on_unknown: None,
     }
 }
 

@@ -62,7 +62,7 @@ impl Awaiting {
         let Some(state) = self.states.get_mut(&key) else {
             return Ok(Fate::Matched);
         };
-        if state.attempt == attempt && state.has_ended(part) {
+        if state.current_attempt() == attempt && state.has_ended(part) {
             return Ok(Fate::Repeated);
         }
         if let Some(status) = receipt.status.map(stored::message_status).transpose()? {
@@ -103,7 +103,7 @@ impl Awaiting {
     fn is_open(&self, part: &OutstandingPart) -> bool {
         self.states
             .get(&part.key())
-            .is_some_and(|state| state.attempt == part.attempt && !state.has_ended(part.part))
+            .is_some_and(|state| !state.has_ended(part.part))
     }
 
     /// Whether a receipt names the number that a part went to; `None`: it does not tell, as with providers that give the

@@ -1,6 +1,7 @@
 //! Settling: the outcomes of submits become rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use clarion_domain::message::MessageStatus;
@@ -34,6 +35,8 @@ pub(crate) struct NewMessage<'a> {
     updated_at: NaiveDateTime,
     received_at: Option<NaiveDateTime>,
     handed_over: bool,
+    unknown_since: Option<NaiveDateTime>,
+    resends: i16,
 }
 
 /// A part that awaits its receipt.
@@ -47,6 +50,28 @@ pub(crate) struct OutstandingPart {
     pub(crate) part: i16,
     pub(crate) destination: i64,
     pub(crate) sent_at: NaiveDateTime,
+}
+
+#[cfg(test)]
+impl NewMessage<'_> {
+    /// Where the message stands once it is stored.
+    pub(super) fn state(&self) -> State {
+        State {
+            campaign_id: self.campaign_id,
+            seq: self.seq,
+            status: self.status,
+            attempt: self.attempt,
+            parts: self.parts,
+            parts_ended: self.parts_ended,
+            worst: self.worst,
+            error: None,
+            updated_at: self.updated_at,
+            received_at: self.received_at,
+            handed_over: self.handed_over,
+            unknown_since: self.unknown_since,
+            resends: self.resends,
+        }
+    }
 }
 
 impl OutstandingPart {
@@ -70,28 +95,50 @@ impl OutstandingPart {
 
 /// Writes the outcomes of submits, and joins the receipts that came before them.
 ///
-/// An outcome of an attempt whose message stands further along already changes nothing.
+/// An outcome of an attempt whose message stands further along already changes nothing, but for the ids of its parts: their
+/// receipts may still come.
 ///
 /// # Errors
 /// The database's.
 pub fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<Settled, StoreError> {
+    let mut settled = Settled::default();
+    let mut rest: Vec<&Settlement> = settlements.iter().collect();
+    while !rest.is_empty() {
+        let mut taken = HashSet::new();
+        let (first, others): (Vec<_>, Vec<_>) = rest
+            .into_iter()
+            .partition(|settlement| taken.insert(key_of(settlement)));
+        settle_each(conn, &first, &mut settled)?;
+        rest = others;
+    }
+    Ok(settled)
+}
+
+/// Writes outcomes of different messages.
+fn settle_each(
+    conn: &mut Conn,
+    settlements: &[&Settlement],
+    settled: &mut Settled,
+) -> Result<(), StoreError> {
     let mut batch = Batch::default();
-    let keys: Vec<Key> = sorted(settlements.iter().map(key_of));
+    let keys: Vec<Key> = sorted(settlements.iter().map(|settlement| key_of(settlement)));
     let known = by_key(dialect::lock_messages(conn, &keys)?);
     let replaced = batch.take_in(settlements, &known)?;
     let early = receipts::stored_for(conn, &batch.parts)?;
-    let stored = batch.rows.len();
+    settled.stored += batch.rows.len();
     batch.write(conn, &replaced)?;
-    let joined = receipts::join(conn, &early)?;
-    Ok(Settled { stored, joined })
+    for (gateway, joined) in receipts::join(conn, &early)? {
+        *settled.joined.entry(gateway).or_default() += joined;
+    }
+    Ok(())
 }
 
 /// What a batch of outcomes comes to.
 #[derive(Default)]
-struct Batch<'a> {
+pub(super) struct Batch<'a> {
     rows: BTreeMap<Key, NewMessage<'a>>,
     parts: Vec<OutstandingPart>,
-    /// Messages that are settled again for the same attempt.
+    /// Messages whose parts may be known under the same ids already.
     corrected: Vec<Key>,
     tally: Tally,
 }
@@ -100,38 +147,41 @@ impl<'a> Batch<'a> {
     /// Takes in each outcome that is news; the messages that they replace.
     fn take_in(
         &mut self,
-        settlements: &'a [Settlement],
+        settlements: &[&'a Settlement],
         known: &HashMap<Key, State>,
     ) -> Result<Vec<Key>, StoreError> {
         let mut replaced = Vec::new();
-        for settlement in settlements {
+        for &settlement in settlements {
             let key = key_of(settlement);
-            if self.rows.contains_key(&key) || !is_news(settlement, known.get(&key))? {
+            let known = known.get(&key);
+            if !is_news(settlement, known)? {
+                self.await_receipts_of_other(settlement, known);
                 continue;
             }
-            if let Some(old) = known.get(&key) {
+            if let Some(old) = known {
                 self.tally.leave(key, old.status)?;
                 replaced.push(key);
-                if old.attempt == settlement.attempt {
-                    self.corrected.push(key);
-                }
+                self.corrected.push(key);
             }
-            let row = self.row(settlement);
+            let row = self.row(settlement, known);
             self.tally.enter(key, row.status)?;
             self.rows.insert(key, row);
         }
         Ok(replaced)
     }
 
-    fn row(&mut self, settlement: &'a Settlement) -> NewMessage<'a> {
+    pub(super) fn row(
+        &mut self,
+        settlement: &'a Settlement,
+        known: Option<&State>,
+    ) -> NewMessage<'a> {
         let at = stored::shown_moment(settlement.at);
         let (campaign_id, seq) = key_of(settlement);
         let parts_ended = self.await_receipts(settlement, at);
         let parts = i16::try_from(settlement.parts.len()).unwrap_or(i16::MAX);
-        let without_id = settlement
-            .parts
-            .iter()
-            .any(|part| part.provider_id.is_none());
+        let is_in_doubt = settlement.status == MessageStatus::Unknown;
+        let mut ids = settlement.parts.iter().map(|part| &part.provider_id);
+        let without_id = !is_in_doubt && ids.any(Option::is_none);
         NewMessage {
             campaign_id,
             seq,
@@ -150,11 +200,21 @@ impl<'a> Batch<'a> {
             updated_at: at,
             received_at: None,
             handed_over: false,
+            unknown_since: is_in_doubt.then_some(at),
+            resends: known.map_or(0, |known| known.resends),
+        }
+    }
+
+    /// Where the message stands further along by another attempt, receipts of this one's parts may still come.
+    fn await_receipts_of_other(&mut self, settlement: &Settlement, known: Option<&State>) {
+        if known.is_some_and(|known| known.attempt != settlement.attempt) {
+            self.await_receipts(settlement, stored::shown_moment(settlement.at));
+            self.corrected.push(key_of(settlement));
         }
     }
 
     /// Notes the parts that a receipt can come for; the bits of the others, whose end is not waited for. Of parts under
-    /// one id only the first is, as they have one receipt.
+    /// one id only the first is, as they have one receipt. Those of which nothing is known may yet come to an end.
     fn await_receipts(&mut self, settlement: &Settlement, at: NaiveDateTime) -> i64 {
         let (campaign_id, seq) = key_of(settlement);
         let own = self.parts.len();
@@ -177,6 +237,7 @@ impl<'a> Batch<'a> {
                     destination: stored::count(settlement.destination.digits()),
                     sent_at: at,
                 }),
+                None if settlement.status == MessageStatus::Unknown => {}
                 _ => ended |= end_of_part(part),
             }
         }
@@ -221,15 +282,32 @@ fn outcome(settlement: &Settlement) -> MessageStatus {
 }
 
 /// Whether an outcome says more than is known.
-fn is_news(settlement: &Settlement, known: Option<&State>) -> Result<bool, StoreError> {
+///
+/// What has ended stays as it has. That a provider took the message counts whichever attempt it was; what else became of an
+/// earlier attempt says nothing about the current one, and a later one's failure does not undo that the message was taken.
+pub(super) fn is_news(settlement: &Settlement, known: Option<&State>) -> Result<bool, StoreError> {
     let Some(known) = known else {
         return Ok(true);
     };
-    let rank = stored::message_status(known.status)?.rank();
-    // What is handed over waits for just this; a lost one is settled without knowing which attempt it was.
-    Ok(known.handed_over
-        || settlement.attempt > known.attempt
-        || (settlement.attempt == known.attempt && outcome(settlement).rank() > rank))
+    let (said, rank) = (rank_of(settlement), known.rank()?);
+    let was_taken = rank >= MessageStatus::Sent.rank();
+    Ok(match settlement.attempt.cmp(&known.current_attempt()) {
+        Ordering::Less => settlement.status == MessageStatus::Sent && said > rank,
+        // One that is queued again stays so until somebody knows better.
+        Ordering::Equal => {
+            let beyond_doubt = said > rank.max(MessageStatus::Unknown.rank());
+            !was_taken && (known.handed_over || beyond_doubt)
+        }
+        Ordering::Greater => !was_taken,
+    })
+}
+
+/// How far along an outcome brings its message. One that was sent under no id has ended.
+fn rank_of(settlement: &Settlement) -> u8 {
+    match (settlement.status, outcome(settlement)) {
+        (MessageStatus::Sent, MessageStatus::Unknown) => MessageStatus::Delivered.rank(),
+        (_, status) => status.rank(),
+    }
 }
 
 fn key_of(settlement: &Settlement) -> Key {

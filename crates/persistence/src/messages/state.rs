@@ -30,6 +30,10 @@ pub(crate) struct State {
     pub(crate) received_at: Option<NaiveDateTime>,
     /// Whether a queued one was given to a gateway, and its outcome is to come.
     pub(crate) handed_over: bool,
+    /// Since when it is not known whether it was sent. A message that was sent may end as unknown, too.
+    pub(crate) unknown_since: Option<NaiveDateTime>,
+    /// How often it was sent again for that.
+    pub(crate) resends: i16,
 }
 
 /// What has become known of one part.
@@ -82,9 +86,33 @@ impl State {
         i64::from(self.parts_ended.count_ones()) >= i64::from(tracked)
     }
 
+    /// How far along it is. What ends as unknown has ended; where it is not known whether it was sent, that may yet turn
+    /// out.
+    pub(crate) fn rank(&self) -> Result<u8, StoreError> {
+        let status = stored::message_status(self.status)?;
+        Ok(match (status, self.unknown_since) {
+            (MessageStatus::Unknown, None) => MessageStatus::Delivered.rank(),
+            _ => status.rank(),
+        })
+    }
+
+    /// Whether it is not known whether it was sent.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.status == MessageStatus::Unknown.number() && self.unknown_since.is_some()
+    }
+
+    /// The attempt whose outcome is known, or that is under way.
+    pub(crate) fn current_attempt(&self) -> i16 {
+        self.attempt.saturating_add(i16::from(self.handed_over))
+    }
+
     /// Takes in what has become known; whether that changes anything.
+    ///
+    /// Of another attempt than the current one only a delivery counts: the handset has that part, whichever attempt brought
+    /// it. What else has become of it says nothing about this one.
     pub(crate) fn hear(&mut self, news: &News) -> Result<bool, StoreError> {
-        if news.attempt != self.attempt || self.has_ended(news.part) {
+        let is_own = news.attempt == self.current_attempt();
+        if self.has_ended(news.part) || !is_own && news.status != MessageStatus::Delivered {
             return Ok(false);
         }
         let before = self.clone();
@@ -110,16 +138,24 @@ impl State {
         if news.error.is_some() && news.status != MessageStatus::Delivered {
             self.error.clone_from(&news.error);
         }
-        let open = stored::message_status(self.status)?.rank() < MessageStatus::Delivered.rank();
-        if self.all_have_ended() && open {
+        let is_open = self.rank()? < MessageStatus::Delivered.rank();
+        if is_open && (self.all_have_ended() || self.is_lost_with(worst)) {
             self.status = worst.number();
             self.received_at = news.received.then_some(news.at);
+            self.handed_over = false;
         }
         Ok(())
     }
 
+    /// Whether the message cannot become whole any more, though nobody knows of all its parts.
+    fn is_lost_with(&self, worst: MessageStatus) -> bool {
+        self.is_in_doubt() && badness(worst) > badness(MessageStatus::Unknown)
+    }
+
+    /// Only what was sent moves on: one part that is on its way says nothing about those of which nothing is known.
     fn progress_to(&mut self, status: MessageStatus) -> Result<(), StoreError> {
-        if status.rank() > stored::message_status(self.status)?.rank() {
+        let rank = self.rank()?;
+        if rank >= MessageStatus::Sent.rank() && status.rank() > rank {
             self.status = status.number();
         }
         Ok(())
@@ -219,6 +255,8 @@ mod tests {
             updated_at: at(0),
             received_at: None,
             handed_over: false,
+            unknown_since: None,
+            resends: 0,
         }
     }
 
@@ -287,15 +325,73 @@ mod tests {
         assert_eq!(state.status, Delivered.number());
     }
 
+    fn of_attempt(attempt: i16, part: i16, status: MessageStatus) -> News {
+        News {
+            attempt,
+            ..news(part, status)
+        }
+    }
+
     #[test]
-    fn news_of_another_attempt_change_nothing() {
-        let mut state = sent(1);
-        let old = News {
-            attempt: 0,
-            ..news(0, Delivered)
+    fn of_an_earlier_attempt_only_a_delivery_counts() {
+        let second = State {
+            attempt: 2,
+            ..sent(2)
         };
-        assert!(!state.hear(&old).unwrap());
-        assert_eq!(state, sent(1));
+        let mut state = second.clone();
+        for status in [Accepted, Undeliverable, Expired, Unknown] {
+            assert!(!state.hear(&of_attempt(1, 0, status)).unwrap());
+        }
+        assert_eq!(state, second);
+        assert!(state.hear(&of_attempt(1, 0, Delivered)).unwrap());
+        assert!(state.hear(&of_attempt(2, 1, Delivered)).unwrap());
+        assert_eq!(state.status, Delivered.number());
+    }
+
+    #[test]
+    fn while_the_next_attempt_is_under_way_the_former_one_can_only_be_delivered() {
+        let mut state = State {
+            status: MessageStatus::Queued.number(),
+            handed_over: true,
+            ..sent(1)
+        };
+        assert!(!state.hear(&news(0, Undeliverable)).unwrap());
+        assert!(state.hear(&news(0, Delivered)).unwrap());
+        assert_eq!(
+            (state.status, state.handed_over),
+            (Delivered.number(), false)
+        );
+    }
+
+    #[test]
+    fn what_ends_as_unknown_has_ended() {
+        let mut state = sent(1);
+        state.hear(&news(0, Unknown)).unwrap();
+        assert_eq!(state.rank().unwrap(), Delivered.rank());
+        assert!(!state.is_in_doubt());
+    }
+
+    #[test]
+    fn a_message_in_doubt_stays_so_until_all_of_it_is_known_or_it_cannot_be_whole() {
+        let in_doubt = State {
+            status: Unknown.number(),
+            unknown_since: Some(at(1)),
+            ..sent(2)
+        };
+        let mut state = in_doubt.clone();
+        for status in [Accepted, Sent, Delivered] {
+            state.hear(&news(0, status)).unwrap();
+            assert!(state.is_in_doubt(), "{status:?}");
+        }
+        let queued = State {
+            status: MessageStatus::Queued.number(),
+            ..sent(2)
+        };
+        let mut state = queued.clone();
+        assert!(!state.hear(&news(0, Accepted)).unwrap());
+        let mut state = in_doubt;
+        state.hear(&news(0, Expired)).unwrap();
+        assert_eq!(state.status, Expired.number());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How campaigns are listed and changed.
 
-use clarion_domain::campaign::{CampaignContent, CampaignStatus};
+use clarion_domain::campaign::{CampaignContent, CampaignStatus, OnUnknown};
 use clarion_domain::sender::SenderId;
 use clarion_persistence::campaigns::{self, Advanced};
 use clarion_persistence::{Change, Conn, StoreError, on_both};
@@ -66,6 +66,7 @@ on_both! {
                 sender: SenderId::Number("+447700900001".to_owned()),
                 opt_out_link_id: Some(7),
                 track_link_url: Some("https://example.org/".to_owned()),
+                on_unknown: Some(OnUnknown::Resend),
                 ..content(90)
             };
             assert_eq!(campaigns::replace(conn, CLIENT, campaign_id(1), &new, at(5))?, Change::Done);
@@ -73,6 +74,7 @@ on_both! {
             assert_eq!((found.start_at, found.updated_at), (at(90), at(5)));
             assert_eq!(found.sender, new.sender);
             assert_eq!((found.opt_out_link_id, &found.track_link_url), (Some(7), &new.track_link_url));
+            assert_eq!(found.on_unknown, Some(OnUnknown::Resend));
             assert_eq!((found.recipient_count, found.status), (2, CampaignStatus::Pending));
             assert_eq!(campaigns::start_due(conn, at(60))?, []);
             campaigns::start_due(conn, at(90))?;
@@ -112,7 +114,7 @@ on_both! {
             assert_eq!(campaigns::sending(conn)?, []);
             assert_eq!(campaigns::start_due(conn, at(60))?, []);
             assert_eq!(campaigns::next_start(conn)?, None);
-            assert_eq!(campaigns::advance(conn, at(60))?, Advanced::default());
+            assert_eq!(campaigns::advance(conn, OnUnknown::Hold, at(60))?, Advanced::default());
             Ok(())
         };
         database.write(work).await.unwrap();

@@ -43,6 +43,7 @@ pub(crate) fn content(start: i64) -> CampaignContent {
         message: Template::parse("Hello {Name}").unwrap(),
         opt_out_link_id: None,
         track_link_url: None,
+        on_unknown: None,
     }
 }
 

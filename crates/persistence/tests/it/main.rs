@@ -19,3 +19,4 @@ mod messages;
 mod nodes;
 mod store;
 mod units;
+mod unknown;

@@ -358,7 +358,7 @@ on_both! {
             messages::settle(conn, &[half])?;
             let again = Settlement { attempt: 2, ..accepted(key, 1, &["b", "c"]) };
             messages::settle(conn, &[again])?;
-            // The first attempt's receipt says nothing about the second.
+            // A failure of the first attempt says nothing about the second.
             hear(conn, "a", Undeliverable)?;
             hear(conn, "b", Delivered)?;
             assert_eq!(status_of(conn, key, 1)?, Some(Sent));

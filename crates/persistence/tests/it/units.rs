@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use clarion_domain::campaign::CampaignStatus;
+use clarion_domain::campaign::{CampaignStatus, OnUnknown};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::messages::{self, Settlement};
 use clarion_persistence::send_units::{self, Mark, Queued, Unit};
-use clarion_persistence::{Conn, StoreError, clients, messages, on_both, testing};
+use clarion_persistence::{Conn, StoreError, clients, on_both, testing};
 
 use crate::fixtures::{CLIENT, accepted, at, campaign_id, content, sending, settlement};
 
@@ -201,7 +202,7 @@ on_both! {
             assert!(send_units::unsettled(conn, &unit)?.is_empty());
             send_units::mark(conn, &unit, 6)?;
             messages::settle(conn, &[accepted(key, 2, &["x"]), accepted(key, 5, &["y"])])?;
-            assert_eq!(send_units::unsettled(conn, &unit)?, [1, 3, 4, 6]);
+            assert_eq!(send_units::unsettled(conn, &unit)?, [1, 3, 4, 6].map(|seq| (seq, 1)));
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -221,12 +222,13 @@ on_both! {
             let unit = claim_one(conn, key, "b")?;
             assert_eq!(send_units::mark_queued(conn, &unit, &[3])?, Mark::Marked);
             assert_eq!(send_units::queued(conn, &unit)?, []);
-            assert_eq!(send_units::unsettled(conn, &unit)?, [3]);
+            assert_eq!(send_units::unsettled(conn, &unit)?, [(3, 2)]);
             assert_eq!(messages::counts(conn, key)?.queued, 1);
             let twice = send_units::mark_queued(conn, &unit, &[3]);
             assert!(matches!(twice, Err(StoreError::Query(_))), "{twice:?}");
-            // Its node is gone, and nobody knows any more which attempt it was.
-            messages::settle(conn, &[settlement(key, 3, MessageStatus::Unknown)])?;
+            // Its node is gone.
+            let lost = Settlement { attempt: 2, ..settlement(key, 3, MessageStatus::Unknown) };
+            messages::settle(conn, &[lost])?;
             assert_eq!(send_units::queued(conn, &unit)?, []);
             assert!(send_units::unsettled(conn, &unit)?.is_empty());
             let counts = messages::counts(conn, key)?;
@@ -244,16 +246,16 @@ on_both! {
             messages::settle(conn, &[accepted(key, 1, &["1"])])?;
             assert!(!send_units::release(conn, &unit, at(2))?);
             assert_eq!(campaigns::sending(conn)?.len(), 1);
-            assert_eq!(campaigns::advance(conn, at(2))?.submitted, []);
+            assert_eq!(campaigns::advance(conn, OnUnknown::Hold, at(2))?.submitted, []);
             let unit = claim_one(conn, key, "b")?;
             messages::settle(conn, &[settlement(key, 2, MessageStatus::Unknown)])?;
             assert!(send_units::release(conn, &unit, at(3))?);
             assert_eq!(campaigns::sending(conn)?, []);
             assert_eq!(send_units::claim(conn, key, "c", LEASE, 1)?, []);
-            let moved = campaigns::advance(conn, at(4))?;
+            let moved = campaigns::advance(conn, OnUnknown::Hold, at(4))?;
             assert_eq!((moved.submitted, moved.completed), (vec![key], vec![]));
             messages::apply_receipts(conn, "main", &[crate::fixtures::receipt("1", MessageStatus::Delivered, 5)])?;
-            assert_eq!(campaigns::advance(conn, at(6))?.completed, [key]);
+            assert_eq!(campaigns::advance(conn, OnUnknown::Hold, at(6))?.completed, [key]);
             let found = campaigns::find(conn, CLIENT, campaign_id(1))?.unwrap();
             assert_eq!(found.status, CampaignStatus::Completed);
             Ok(())

@@ -153,6 +153,7 @@ fn content_of(number: u32, draw: &mut Draw) -> CampaignContent {
         message: Template::parse(&message).unwrap(),
         opt_out_link_id: draw.one(proptest::option::of(-3..3_i32)),
         track_link_url: draw.maybe_text(),
+        on_unknown: None,
     }
 }
 
