@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod link;
 pub mod message;
 pub mod name;
+pub mod opt_out;
 pub mod page;
 pub mod phone;
 pub mod preview;

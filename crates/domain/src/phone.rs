@@ -21,6 +21,10 @@ use dialling::{Dialled, Home};
 use digits::Digits;
 use written::Written;
 
+/// Fewer digits are a short code, more are no number (E.164).
+const SHORTEST_ADDRESS: usize = 7;
+const LONGEST_ADDRESS: usize = 15;
+
 /// A number that can receive text messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneNumber {
@@ -118,6 +122,25 @@ impl PhoneNumber {
         }
         let digits = digits.parse().ok()?;
         Some(Self { digits, region })
+    }
+
+    /// The number that an address of a network is: international digits, with or without `+` or `00`. Whatever its kind,
+    /// since somebody has written from there; `None` where it is none.
+    #[must_use]
+    pub fn from_address(address: &str) -> Option<Self> {
+        let address = address.trim();
+        let ascii = address.strip_prefix('+').unwrap_or(address);
+        let ascii = ascii.strip_prefix("00").unwrap_or(ascii);
+        let fits = (SHORTEST_ADDRESS..=LONGEST_ADDRESS).contains(&ascii.len());
+        if !fits || !ascii.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let mut digits = Digits::EMPTY;
+        digits.extend(ascii.as_bytes());
+        let dialled = Dialled::behind_plus(&digits).ok()?;
+        let classified = dialled.plan.classify(&dialled.national);
+        let region = classified.map_or(dialled.region(), |(region, _)| region);
+        dialled.number(region).ok()
     }
 
     /// The digits after the `+`, as a number: what duplicates are found by.
@@ -250,4 +273,39 @@ fn is_short_number(written: &Written) -> bool {
     let digits = written.digits.as_bytes();
     let short = digits.len() == 3 || (matches!(digits.len(), 4..=6) && digits[0] != b'0');
     short && !written.plus
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_reply_is_a_number_or_none() {
+        for (address, e164, region) in [
+            ("447722123456", "+447722123456", "GB"),
+            ("+447722123456", "+447722123456", "GB"),
+            ("00447722123456", "+447722123456", "GB"),
+            ("447700900123", "+447700900123", "GB"),
+            ("442071838750", "+442071838750", "GB"),
+            ("447781123456", "+447781123456", "GG"),
+            ("16502530000", "+16502530000", "US"),
+        ] {
+            let number = PhoneNumber::from_address(address).expect(address);
+            assert_eq!(
+                (number.to_string().as_str(), number.region().as_str()),
+                (e164, region)
+            );
+        }
+        for address in [
+            "",
+            "ACME",
+            "60123",
+            "+",
+            "4477 22",
+            "999999999999",
+            "1234567890123456",
+        ] {
+            assert_eq!(PhoneNumber::from_address(address), None, "{address}");
+        }
+    }
 }
