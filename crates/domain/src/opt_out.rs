@@ -3,6 +3,7 @@
 //! Here are the scopes and sources, the words by which replies opt out and in, and what a client may set. What is in force
 //! is kept by the crate `persistence`, and asked when messages are marked.
 
+mod draft;
 mod hash_key;
 mod keyword;
 mod rules;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+pub use draft::{NewOptOut, OptOutDraft, check_reason};
 pub use hash_key::{HashKey, NumberHash, ShortSecret};
 pub use keyword::{Keyword, Keywords};
 pub use rules::{KeywordRules, Language, Words};

@@ -4,7 +4,9 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use clarion_domain::client::ClientId;
 use clarion_domain::gateway::Submission;
+use clarion_domain::opt_out::SenderName;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Outgoing};
 use clarion_persistence::recipients::{self, Recipient};
@@ -21,10 +23,21 @@ use crate::wording::Wording;
 /// A unit in a sender's hands, with its messages that are still to be sent.
 pub(crate) struct HeldUnit {
     pub(crate) lease: Arc<Lease>,
+    /// Whose messages they are.
+    pub(crate) origin: Arc<Origin>,
     /// Known not to have been written by an earlier attempt.
     pub(crate) again: VecDeque<Submission>,
     /// Those after the mark, in order.
     pub(crate) fresh: VecDeque<Submission>,
+}
+
+/// Whose a campaign's messages are: what opt-outs are from.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) client: ClientId,
+    pub(crate) sender: SenderName,
+    /// They go to whoever has opted out, too.
+    pub(crate) answers: bool,
 }
 
 /// Which campaigns a sender wants units of.
@@ -90,6 +103,16 @@ pub(crate) async fn claim(
     Ok(held)
 }
 
+impl Origin {
+    fn of(campaign: &Outgoing) -> Self {
+        Self {
+            client: campaign.client,
+            sender: SenderName::of(campaign.sender.as_str()),
+            answers: campaign.answers,
+        }
+    }
+}
+
 impl Wish {
     /// The campaigns whose turn it is, beginning with the one after the last.
     fn choose(&self, mut outgoing: Vec<Outgoing>) -> Vec<Outgoing> {
@@ -132,6 +155,7 @@ async fn open(
             return Ok(None);
         }
     };
+    let origin = Arc::new(Origin::of(&campaign));
     let unit = lease.unit().clone();
     let contents = core
         .store
@@ -140,6 +164,7 @@ async fn open(
     settle_lost(core, contents.lost).await?;
     Ok(Some(HeldUnit {
         lease: Arc::clone(lease),
+        origin,
         again: contents.again,
         fresh: contents.fresh,
     }))
@@ -239,6 +264,7 @@ mod tests {
         Outgoing {
             key: CampaignKey(key),
             client: FIRST_CLIENT,
+            answers: false,
             sender: SenderId::ShortCode("12345".to_owned()),
             message: "Hello".to_owned(),
             opt_out_link_id: None,

@@ -20,6 +20,7 @@ mod links;
 mod nodes;
 mod observe;
 mod openapi;
+mod opt_outs;
 mod paging;
 mod problem;
 mod properties;

@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, nodes, sms_messages,
+    invalid_contacts, links, nodes, opt_outs, sms_messages,
 };
 
 #[derive(OpenApi)]
@@ -33,6 +33,7 @@ use crate::{
         (name = "Campaigns", description = "One message to many contacts"),
         (name = "Contacts", description = "Whom a campaign writes to"),
         (name = "ContactGroups", description = "Contacts that are kept, in groups"),
+        (name = "OptOuts", description = "Who wants no more messages, and how that came to be known"),
         (name = "SMSMessages", description = "Single messages: those of campaigns, and those sent directly"),
         (name = "InboundMessages", description = "Replies: messages from handsets"),
         (name = "Gateways", description = "The ways out, for the operator"),
@@ -68,6 +69,11 @@ use crate::{
         contact_groups::contacts::add,
         contact_groups::contacts::replace,
         contact_groups::contacts::remove,
+        opt_outs::list,
+        opt_outs::record,
+        opt_outs::history,
+        opt_outs::show,
+        opt_outs::withdraw,
         sms_messages::list,
         sms_messages::show,
         sms_messages::send,

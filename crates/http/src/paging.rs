@@ -18,10 +18,11 @@ use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::listing::{ListRequest, Property};
 use clarion_persistence::messages::{Message, UnmatchedReceipt};
 use clarion_persistence::nodes::Node;
+use clarion_persistence::opt_outs::{ConsentEntry, OptOut};
 use clarion_persistence::recipients::Recipient;
 use clarion_persistence::{
     api_keys, campaigns, clients, contact_groups, group_contacts, inbound_messages,
-    invalid_contacts, messages, nodes, recipients,
+    invalid_contacts, messages, nodes, opt_outs, recipients,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -67,6 +68,14 @@ impl Listed for InvalidContact {
 
 impl Listed for Message {
     const PROPERTIES: &'static [Property] = &messages::PROPERTIES;
+}
+
+impl Listed for OptOut {
+    const PROPERTIES: &'static [Property] = &opt_outs::PROPERTIES;
+}
+
+impl Listed for ConsentEntry {
+    const PROPERTIES: &'static [Property] = &opt_outs::CONSENT_PROPERTIES;
 }
 
 impl Listed for Reply {

@@ -227,6 +227,11 @@ impl Problem {
         Self::new(Kind::NotFound, "there is no contact group with this id")
     }
 
+    /// No opt-out of this client has the id.
+    pub(crate) fn no_opt_out() -> Self {
+        Self::new(Kind::NotFound, "there is no opt-out with this id")
+    }
+
     /// No contact of the group has the id.
     pub(crate) fn no_contact() -> Self {
         Self::new(

@@ -86,12 +86,7 @@ impl Properties {
 /// # Errors
 /// The parameter is there and holds something else.
 pub(crate) fn integer_parameter(query: &str, name: &str) -> Result<Option<i64>, Problem> {
-    let parameters = Query::<Vec<(String, String)>>::from_query(query);
-    let parameters = parameters.map(Query::into_inner).unwrap_or_default();
-    let mut given = parameters
-        .iter()
-        .filter(|(given, _)| given.eq_ignore_ascii_case(name));
-    let Some((_, value)) = given.next() else {
+    let Some(value) = text_parameter(query, name) else {
         return Ok(None);
     };
     match value.trim().parse() {
@@ -102,4 +97,13 @@ pub(crate) fn integer_parameter(query: &str, name: &str) -> Result<Option<i64>, 
             Err(Problem::invalid(faults))
         }
     }
+}
+
+/// A parameter of a query; the first where it is given twice.
+pub(crate) fn text_parameter(query: &str, name: &str) -> Option<String> {
+    let parameters = Query::<Vec<(String, String)>>::from_query(query);
+    let parameters = parameters.map(Query::into_inner).unwrap_or_default();
+    let mut given = parameters.into_iter();
+    let (_, value) = given.find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+    Some(value)
 }

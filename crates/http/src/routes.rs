@@ -9,7 +9,7 @@ use actix_web::web::{ServiceConfig, scope};
 use crate::state::{authenticate, once};
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, nodes, openapi, rate, sms_messages,
+    invalid_contacts, links, nodes, openapi, opt_outs, rate, sms_messages,
 };
 use address::Address;
 
@@ -75,6 +75,13 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/ContactGroups/{id}/Contacts/{contactId}")
             .put(contact_groups::contacts::replace)
             .delete(contact_groups::contacts::remove),
+        Address::at("/api/OptOuts")
+            .get(opt_outs::list)
+            .post(opt_outs::record),
+        Address::at("/api/OptOuts/History").get(opt_outs::history),
+        Address::at("/api/OptOuts/{id}")
+            .get(opt_outs::show)
+            .delete(opt_outs::withdraw),
         Address::at("/api/SMSMessages")
             .get(sms_messages::list)
             .post(sms_messages::send),

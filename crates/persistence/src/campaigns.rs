@@ -38,6 +38,8 @@ pub enum Kind {
     Campaign = 0,
     /// The campaign of one that carries a direct message.
     Direct = 1,
+    /// The same, of a message that answers a reply: it is sent to whoever has opted out, too.
+    Answer = 2,
 }
 
 /// What came of a campaign's contacts.
@@ -58,6 +60,8 @@ pub struct Outgoing {
     pub key: CampaignKey,
     /// Whose it is.
     pub client: ClientId,
+    /// Whether it is sent to whoever has opted out, too: it says just that.
+    pub answers: bool,
     /// From whom.
     pub sender: SenderId,
     /// The message template as it was written.

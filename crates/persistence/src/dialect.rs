@@ -76,6 +76,10 @@ each_its_own! {
     fn lock_migrations() -> ();
     /// The number of a new campaign, from the range of its kind.
     fn next_campaign_key(kind: Kind) -> i64;
+    /// Keeps messages of a client from being marked until the transaction ends: somebody's consent changes.
+    fn lock_consent(client: i64) -> ();
+    /// Keeps consent to a client from changing until the transaction ends: messages are marked.
+    fn hold_consent(client: i64) -> ();
     /// Inserts many recipients.
     fn insert_recipients(rows: &[recipients::NewRow<'_>]) -> ();
     /// Inserts many messages.

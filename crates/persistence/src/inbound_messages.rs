@@ -59,9 +59,9 @@ pub fn insert(
     diesel::insert_into(inbound_messages::table)
         .values((
             inbound_messages::gateway.eq(gateway),
-            inbound_messages::source.eq(without_nul(&message.source)),
-            inbound_messages::destination.eq(without_nul(&message.destination)),
-            inbound_messages::text.eq(without_nul(&message.text)),
+            inbound_messages::source.eq(stored::without_nul(&message.source)),
+            inbound_messages::destination.eq(stored::without_nul(&message.destination)),
+            inbound_messages::text.eq(stored::without_nul(&message.text)),
             inbound_messages::received_at.eq(stored::shown_moment(message.received_at)),
             inbound_messages::client_id.eq(answered.map(|answered| answered.client.0)),
             inbound_messages::campaign_id.eq(recipient.map(|key| key.campaign.0)),
@@ -228,11 +228,6 @@ fn number(address: &str) -> Option<u64> {
     let digits = digits.strip_prefix("00").unwrap_or(digits);
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().ok()).flatten()
-}
-
-/// PostgreSQL's texts cannot hold a NUL.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "")
 }
 
 #[derive(Queryable, Selectable)]

@@ -22,6 +22,7 @@ pub mod messages;
 mod migrations;
 pub mod nodes;
 pub mod numbers;
+pub mod opt_outs;
 mod pool;
 pub mod recipients;
 pub mod schema;

@@ -27,7 +27,7 @@ use crate::listing::{self, ListRequest, Property, date_time, decimal, integer, n
 use crate::schema::{campaigns, messages, recipients, send_units};
 use crate::{Conn, StoreError, stored};
 
-pub use direct::insert_direct;
+pub use direct::{insert_answer, insert_direct};
 pub use receipts::{apply_receipts, expire_outstanding, rematch};
 pub use settle::settle;
 pub(crate) use settle::{NewMessage, OutstandingPart};

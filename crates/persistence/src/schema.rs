@@ -228,11 +228,40 @@ diesel::table! {
 }
 
 diesel::table! {
+    opt_outs (id) {
+        id -> BigInt,
+        client_id -> BigInt,
+        number -> Text,
+        scope -> Text,
+        scope_value -> Text,
+        source -> Text,
+        probable -> Bool,
+        evidence -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     gateway_binds (gateway, number) {
         gateway -> Text,
         number -> Integer,
         owner -> Nullable<Text>,
         lease_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    consents (id) {
+        id -> BigInt,
+        client_id -> BigInt,
+        number -> Text,
+        consent -> Text,
+        scope -> Text,
+        scope_value -> Text,
+        source -> Text,
+        probable -> Bool,
+        evidence -> Nullable<Text>,
+        created_at -> Timestamp,
     }
 }
 
@@ -246,6 +275,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     campaigns,
     clients,
+    consents,
     contact_groups,
     gateway_binds,
     group_contacts,
@@ -256,6 +286,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     nodes,
     number_blocks,
+    opt_outs,
     outstanding_parts,
     recipients,
     send_units,

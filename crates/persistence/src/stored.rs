@@ -73,6 +73,11 @@ pub(crate) fn sender(kind: i16, text: String) -> Result<SenderId, StoreError> {
     }
 }
 
+/// PostgreSQL's texts cannot hold a NUL.
+pub(crate) fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
+}
+
 pub(crate) fn corrupt(what: &str, value: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(format!("{what} {value}"))
 }

@@ -1,34 +1,38 @@
 //! A batch: what goes to a gateway in one go, a share of each unit in hand, marked in one short transaction.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use clarion_domain::client::ClientId;
 use clarion_domain::gateway::{Gateway, Reservation, Submission};
 use clarion_persistence::send_units::{self, Mark};
-use clarion_persistence::{Conn, StoreError};
+use clarion_persistence::{Conn, StoreError, messages, opt_outs};
 
-use crate::claim::HeldUnit;
+use crate::claim::{HeldUnit, Origin};
 use crate::core::Core;
 use crate::lease::Lease;
 use crate::retry::until_done;
-use crate::settle::Desk;
+use crate::settle::{self, Desk};
 
 pub(crate) struct Batch {
     shares: Vec<Share>,
 }
 
 /// One unit's part of a batch.
+#[derive(Clone)]
 pub(crate) struct Share {
     pub(crate) lease: Arc<Lease>,
-    again: Vec<Submission>,
-    fresh: Vec<Submission>,
+    origin: Arc<Origin>,
+    again: Arc<Vec<Submission>>,
+    fresh: Arc<Vec<Submission>>,
 }
 
-/// What is to be marked of one unit.
-struct Intent {
-    lease: Arc<Lease>,
-    again: Vec<u32>,
-    upto: Option<u32>,
+/// What came of marking a share.
+pub(crate) struct Marked {
+    mark: Mark,
+    /// Those of it who have opted out: nothing is sent to them, and that is written down.
+    suppressed: BTreeSet<u32>,
 }
 
 impl Batch {
@@ -58,14 +62,21 @@ impl Batch {
     }
 
     /// Marks all of it in one transaction; the answer for each share.
-    pub(crate) async fn mark(&self, core: &Core) -> Result<Vec<Mark>, StoreError> {
-        let intents: Vec<Intent> = self.shares.iter().map(Share::intent).collect();
-        core.store
+    pub(crate) async fn mark(&self, core: &Core) -> Result<Vec<Marked>, StoreError> {
+        let shares = self.shares.clone();
+        let now = core.now();
+        let marked = core
+            .store
             .write(move |conn| {
-                let marks = intents.iter().map(|intent| intent.mark(conn));
-                marks.collect()
+                hold_consents(conn, &shares)?;
+                let marked = shares.iter().map(|share| share.mark(conn, now));
+                marked.collect::<Result<Vec<_>, _>>()
             })
-            .await
+            .await?;
+        if marked.iter().any(|share| !share.suppressed.is_empty()) {
+            core.moved.notify_one();
+        }
+        Ok(marked)
     }
 
     /// Takes the marks back of which it is open whether they last, since nothing of them was written. It waits for the
@@ -85,18 +96,18 @@ impl Batch {
         .await;
     }
 
-    /// Keeps the shares that are marked, whose messages are open from now on, and tells which units are lost.
-    pub(crate) fn keep_marked(&mut self, marks: &[Mark]) -> Vec<Arc<Lease>> {
+    /// Keeps what is marked and has to be sent, whose messages are open from now on, and tells which units are lost.
+    pub(crate) fn keep_marked(&mut self, marked: &[Marked]) -> Vec<Arc<Lease>> {
         let mut lost = Vec::new();
-        let mut marks = marks.iter();
-        self.shares.retain(|share| {
-            let marked = marks.next() == Some(&Mark::Marked);
-            if marked {
-                share.lease.opened(share.len());
-            } else {
+        let mut marked = marked.iter();
+        self.shares.retain_mut(|share| {
+            let Some(marked) = marked.next().filter(|marked| marked.mark == Mark::Marked) else {
                 lost.push(Arc::clone(&share.lease));
-            }
-            marked
+                return false;
+            };
+            share.leave_out(&marked.suppressed);
+            share.lease.opened(share.len());
+            true
         });
         lost
     }
@@ -113,12 +124,24 @@ impl Batch {
         let mut submissions = Vec::with_capacity(self.len());
         for share in self.shares {
             leases.push(share.lease);
-            submissions.extend(share.again);
-            submissions.extend(share.fresh);
+            submissions.extend(Arc::unwrap_or_clone(share.again));
+            submissions.extend(Arc::unwrap_or_clone(share.fresh));
         }
         let outcomes = desk.sink(Arc::clone(name), leases);
         gateway.submit(reservation, submissions, outcomes);
     }
+}
+
+/// Before anything else is locked, and in one order: whoever opts out waits for no one who waits for him.
+fn hold_consents(conn: &mut Conn, shares: &[Share]) -> Result<(), StoreError> {
+    let clients: BTreeSet<ClientId> = shares
+        .iter()
+        .filter(|share| !share.origin.answers)
+        .map(|share| share.origin.client)
+        .collect();
+    clients
+        .into_iter()
+        .try_for_each(|client| opt_outs::hold(conn, client))
 }
 
 impl Share {
@@ -128,8 +151,9 @@ impl Share {
         let fresh = unit.fresh.drain(..rest.min(unit.fresh.len())).collect();
         Self {
             lease: Arc::clone(&unit.lease),
-            again,
-            fresh,
+            origin: Arc::clone(&unit.origin),
+            again: Arc::new(again),
+            fresh: Arc::new(fresh),
         }
     }
 
@@ -143,31 +167,60 @@ impl Share {
         Some((Arc::clone(&self.lease), first - 1))
     }
 
-    fn intent(&self) -> Intent {
-        Intent {
-            lease: Arc::clone(&self.lease),
-            again: self
-                .again
-                .iter()
-                .map(|message| message.recipient.seq)
-                .collect(),
-            upto: self.fresh.last().map(|message| message.recipient.seq),
-        }
+    fn mark(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Marked, StoreError> {
+        let mark = self.move_mark(conn)?;
+        let suppressed = match mark {
+            Mark::Marked if !self.origin.answers => self.suppress(conn, now)?,
+            _ => BTreeSet::new(),
+        };
+        Ok(Marked { mark, suppressed })
     }
-}
 
-impl Intent {
-    fn mark(&self, conn: &mut Conn) -> Result<Mark, StoreError> {
+    fn move_mark(&self, conn: &mut Conn) -> Result<Mark, StoreError> {
         let unit = self.lease.unit();
         if !self.again.is_empty() {
-            let mark = send_units::mark_queued(conn, unit, &self.again)?;
+            let again: Vec<u32> = seqs(&self.again).collect();
+            let mark = send_units::mark_queued(conn, unit, &again)?;
             if mark != Mark::Marked {
                 return Ok(mark);
             }
         }
-        match self.upto {
+        match seqs(&self.fresh).last() {
             Some(upto) => send_units::mark(conn, unit, upto),
             None => Ok(Mark::Marked),
         }
     }
+
+    /// Writes down who of it has opted out.
+    fn suppress(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<BTreeSet<u32>, StoreError> {
+        let Origin { client, sender, .. } = &*self.origin;
+        let asked: Vec<u32> = seqs(&self.again).chain(seqs(&self.fresh)).collect();
+        let campaign = self.lease.unit().campaign;
+        let suppressed = opt_outs::suppressed(conn, *client, sender, campaign, &asked)?;
+        if suppressed.is_empty() {
+            return Ok(suppressed);
+        }
+        let settlements: Vec<_> = self
+            .again
+            .iter()
+            .chain(&*self.fresh)
+            .filter(|message| suppressed.contains(&message.recipient.seq))
+            .map(|message| settle::opted_out(message.clone(), now))
+            .collect();
+        messages::settle(conn, &settlements)?;
+        Ok(suppressed)
+    }
+
+    fn leave_out(&mut self, suppressed: &BTreeSet<u32>) {
+        if suppressed.is_empty() {
+            return;
+        }
+        for some in [&mut self.again, &mut self.fresh] {
+            Arc::make_mut(some).retain(|message| !suppressed.contains(&message.recipient.seq));
+        }
+    }
+}
+
+fn seqs(messages: &[Submission]) -> impl Iterator<Item = u32> {
+    messages.iter().map(|message| message.recipient.seq)
 }

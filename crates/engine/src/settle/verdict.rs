@@ -64,6 +64,11 @@ pub(crate) fn lost(submission: Submission, at: DateTime<Utc>) -> Settlement {
     }
 }
 
+/// What is written down about a message that was not sent, since its recipient had opted out.
+pub(crate) fn opted_out(submission: Submission, at: DateTime<Utc>) -> Settlement {
+    written("", submission, MessageStatus::OptedOut, at)
+}
+
 fn written(
     gateway: &str,
     submission: Submission,

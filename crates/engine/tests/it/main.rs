@@ -13,6 +13,7 @@ mod direct;
 mod disorder;
 mod fake_gateway;
 mod intake;
+mod opt_outs;
 mod recovery;
 mod sending;
 mod unknown;

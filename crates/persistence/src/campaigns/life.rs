@@ -11,7 +11,7 @@ use diesel::dsl::{exists, min, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::{Advanced, Outgoing, listed, unknown};
+use super::{Advanced, Kind, Outgoing, listed, unknown};
 use crate::schema::{campaigns, send_units};
 use crate::{Change, Conn, StoreError, stored};
 
@@ -319,6 +319,7 @@ fn in_order(mut keys: Vec<i64>) -> Vec<CampaignKey> {
 struct OutgoingRow {
     id: i64,
     client_id: i64,
+    kind: i16,
     sender_kind: i16,
     sender: String,
     message: String,
@@ -334,6 +335,7 @@ impl TryFrom<OutgoingRow> for Outgoing {
         Ok(Self {
             key: CampaignKey(row.id),
             client: ClientId(row.client_id),
+            answers: row.kind == Kind::Answer as i16,
             sender: stored::sender(row.sender_kind, row.sender)?,
             message: row.message,
             opt_out_link_id: row.opt_out_link_id,

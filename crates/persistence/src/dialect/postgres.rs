@@ -14,7 +14,7 @@ use super::{CaseFolding, Texts};
 use crate::campaigns::Kind;
 use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
 use crate::pool::Pool;
-use crate::schema::{messages, outstanding_parts, recipients};
+use crate::schema::{clients, messages, outstanding_parts, recipients};
 use crate::{Conn, DatabaseSettings, StoreError};
 
 /// The longest wait for a new connection.
@@ -79,10 +79,23 @@ pub(super) fn lock_migrations(conn: &mut PgConnection) -> Result<(), StoreError>
     Ok(())
 }
 
+/// On the client's row, in a mode that what refers to the row does not wait for.
+pub(super) fn lock_consent(conn: &mut PgConnection, client: i64) -> Result<(), StoreError> {
+    let row = clients::table.find(client).select(clients::id);
+    row.for_no_key_update().execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn hold_consent(conn: &mut PgConnection, client: i64) -> Result<(), StoreError> {
+    let row = clients::table.find(client).select(clients::id);
+    row.for_share().execute(conn)?;
+    Ok(())
+}
+
 pub(super) fn next_campaign_key(conn: &mut PgConnection, kind: Kind) -> Result<i64, StoreError> {
     let key = match kind {
         Kind::Campaign => diesel::select(nextval("campaign_keys")),
-        Kind::Direct => diesel::select(nextval("direct_campaign_keys")),
+        Kind::Direct | Kind::Answer => diesel::select(nextval("direct_campaign_keys")),
     };
     Ok(key.get_result(conn)?)
 }

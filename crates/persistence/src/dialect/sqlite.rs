@@ -126,13 +126,25 @@ pub(super) fn lock_migrations(_: &mut SqliteConnection) -> Result<(), StoreError
     Ok(())
 }
 
+/// The transaction has the writer.
+#[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's may fail")]
+pub(super) fn lock_consent(_: &mut SqliteConnection, _: i64) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// The transaction has the writer.
+#[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's may fail")]
+pub(super) fn hold_consent(_: &mut SqliteConnection, _: i64) -> Result<(), StoreError> {
+    Ok(())
+}
+
 pub(super) fn next_campaign_key(
     conn: &mut SqliteConnection,
     kind: Kind,
 ) -> Result<i64, StoreError> {
     let (below, above) = match kind {
         Kind::Campaign => (0, FIRST_DIRECT_KEY),
-        Kind::Direct => (FIRST_DIRECT_KEY - 1, i64::MAX),
+        Kind::Direct | Kind::Answer => (FIRST_DIRECT_KEY - 1, i64::MAX),
     };
     let last: Option<i64> = campaigns::table
         .filter(campaigns::id.gt(below))

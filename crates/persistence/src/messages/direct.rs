@@ -30,7 +30,32 @@ pub fn insert_direct(
     message: &MessageContent,
     now: DateTime<Utc>,
 ) -> Result<RecipientKey, StoreError> {
-    let key = campaigns::insert_loading(conn, id, client, Kind::Direct, now)?;
+    insert(conn, Kind::Direct, id, client, message, now)
+}
+
+/// Stores a message that answers a reply and is to be sent at once, to whoever has opted out, too.
+///
+/// # Errors
+/// The database's.
+pub fn insert_answer(
+    conn: &mut Conn,
+    id: CampaignId,
+    client: ClientId,
+    message: &MessageContent,
+    now: DateTime<Utc>,
+) -> Result<RecipientKey, StoreError> {
+    insert(conn, Kind::Answer, id, client, message, now)
+}
+
+fn insert(
+    conn: &mut Conn,
+    kind: Kind,
+    id: CampaignId,
+    client: ClientId,
+    message: &MessageContent,
+    now: DateTime<Utc>,
+) -> Result<RecipientKey, StoreError> {
+    let key = campaigns::insert_loading(conn, id, client, kind, now)?;
     let contact = Contact {
         phone: message.phone,
         name: None,

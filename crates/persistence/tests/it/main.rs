@@ -17,6 +17,7 @@ mod listing;
 mod loading;
 mod messages;
 mod nodes;
+mod opt_outs;
 mod store;
 mod units;
 mod unknown;

@@ -1,0 +1,226 @@
+//! Opt-outs that somebody tells of over the API: what a request gives, and its rules.
+
+use uuid::Uuid;
+
+use super::{OptOutScope, OptOutSource, ScopeKind};
+use crate::fault::Faults;
+use crate::phone::{PhoneNumber, PhoneRules};
+use crate::sender::SenderId;
+
+/// Most characters of an evidence or a reason.
+const LONGEST_EVIDENCE: usize = 1_000;
+
+/// An opt-out as a request gives it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OptOutDraft {
+    /// Any written form.
+    pub phone_number: Option<String>,
+    /// `client` (where it is missing), `group` or `sender`.
+    pub scope: Option<String>,
+    /// The group, where the scope is one.
+    pub contact_group_id: Option<String>,
+    /// The sender id, where the scope is one.
+    pub sender: Option<String>,
+    /// `api` (where it is missing) or `dashboard`.
+    pub source: Option<String>,
+    /// What shows it.
+    pub evidence: Option<String>,
+}
+
+/// An opt-out that may be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOptOut {
+    /// Whose.
+    pub number: PhoneNumber,
+    /// Of what.
+    pub scope: OptOutScope,
+    /// By what it came to be known.
+    pub source: OptOutSource,
+    /// What shows it.
+    pub evidence: Option<String>,
+}
+
+impl OptOutDraft {
+    /// Checks every rule. Whether the client has the group is not known here.
+    ///
+    /// # Errors
+    /// All faults at once, each under the property's name.
+    pub fn check(self, phones: &PhoneRules) -> Result<NewOptOut, Faults> {
+        let mut faults = Faults::default();
+        let number = number(self.phone_number.as_deref(), phones, &mut faults);
+        let scope = self.scope(&mut faults);
+        let source = source(self.source.as_deref(), &mut faults);
+        check_evidence("evidence", self.evidence.as_deref(), &mut faults);
+        faults.into_result()?;
+        let mut missing = Faults::default();
+        missing.add("phoneNumber", "is required");
+        let (Some(number), Some(scope), Some(source)) = (number, scope, source) else {
+            return Err(missing);
+        };
+        Ok(NewOptOut {
+            number,
+            scope,
+            source,
+            evidence: self.evidence,
+        })
+    }
+
+    fn scope(&self, faults: &mut Faults) -> Option<OptOutScope> {
+        let Some(kind) = ScopeKind::named(self.scope.as_deref().unwrap_or("client")) else {
+            faults.add("scope", "must be client, group or sender");
+            return None;
+        };
+        for (property, given, of) in [
+            ("contactGroupId", &self.contact_group_id, ScopeKind::Group),
+            ("sender", &self.sender, ScopeKind::Sender),
+        ] {
+            if given.is_some() && kind != of {
+                faults.add(property, format!("belongs to the scope {}", of.name()));
+            }
+        }
+        match kind {
+            ScopeKind::Client => Some(OptOutScope::Client),
+            ScopeKind::Group => self.group(faults),
+            ScopeKind::Sender => self.sender(faults),
+        }
+    }
+
+    fn group(&self, faults: &mut Faults) -> Option<OptOutScope> {
+        let id = self.contact_group_id.as_deref();
+        let group = id.and_then(|id| Uuid::parse_str(id).ok());
+        if group.is_none() {
+            faults.add("contactGroupId", "must be the id of a contact group");
+        }
+        group.map(OptOutScope::Group)
+    }
+
+    fn sender(&self, faults: &mut Faults) -> Option<OptOutScope> {
+        let given = self.sender.as_deref().unwrap_or_default();
+        match SenderId::parse(given) {
+            Ok(sender) => Some(OptOutScope::of_sender(sender.as_str())),
+            Err(refusal) => {
+                faults.add("sender", refusal.to_string());
+                None
+            }
+        }
+    }
+}
+
+/// Checks the reason that somebody gives for an opt-in.
+///
+/// # Errors
+/// It is blank or too long.
+pub fn check_reason(reason: Option<&str>) -> Result<String, Faults> {
+    let mut faults = Faults::default();
+    let reason = reason.map(str::trim).unwrap_or_default();
+    if reason.is_empty() {
+        faults.add(
+            "reason",
+            "is required: what shows that the person wants messages again",
+        );
+    }
+    check_evidence("reason", Some(reason), &mut faults);
+    faults.into_result().map(|()| reason.to_owned())
+}
+
+fn check_evidence(property: &'static str, given: Option<&str>, faults: &mut Faults) {
+    if given.is_some_and(|given| given.chars().count() > LONGEST_EVIDENCE) {
+        faults.add(
+            property,
+            format!("must be at most {LONGEST_EVIDENCE} characters"),
+        );
+    }
+}
+
+fn number(given: Option<&str>, phones: &PhoneRules, faults: &mut Faults) -> Option<PhoneNumber> {
+    let Some(given) = given else {
+        faults.add("phoneNumber", "is required");
+        return None;
+    };
+    match phones.parse(given) {
+        Ok(number) => Some(number),
+        Err(refusal) => {
+            faults.add(
+                "phoneNumber",
+                format!("is not a valid phone number: {refusal}"),
+            );
+            None
+        }
+    }
+}
+
+fn source(given: Option<&str>, faults: &mut Faults) -> Option<OptOutSource> {
+    match given.unwrap_or("api") {
+        "api" => Some(OptOutSource::Api),
+        "dashboard" => Some(OptOutSource::Dashboard),
+        _ => {
+            faults.add("source", "must be api or dashboard");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phone::Region;
+
+    fn phones() -> PhoneRules {
+        PhoneRules::new(Region::new("GB").unwrap(), true)
+    }
+
+    fn draft() -> OptOutDraft {
+        OptOutDraft {
+            phone_number: Some("07700 900001".to_owned()),
+            ..OptOutDraft::default()
+        }
+    }
+
+    #[test]
+    fn the_usual_scope_is_everything() {
+        let new = draft().check(&phones()).unwrap();
+        assert_eq!(new.number.to_string(), "+447700900001");
+        assert_eq!(
+            (new.scope, new.source),
+            (OptOutScope::Client, OptOutSource::Api)
+        );
+    }
+
+    #[test]
+    fn a_scope_has_what_belongs_to_it() {
+        let of_sender = OptOutDraft {
+            scope: Some("sender".to_owned()),
+            sender: Some("Acme".to_owned()),
+            ..draft()
+        };
+        let scope = of_sender.check(&phones()).unwrap().scope;
+        assert_eq!(scope, OptOutScope::of_sender("ACME"));
+        let paths = |draft: OptOutDraft| {
+            let faults = draft.check(&phones()).unwrap_err();
+            let listed = faults.listed().iter();
+            listed.map(|fault| fault.path.clone()).collect::<Vec<_>>()
+        };
+        let wrong = OptOutDraft {
+            scope: Some("group".to_owned()),
+            sender: Some("ACME".to_owned()),
+            source: Some("link".to_owned()),
+            ..OptOutDraft::default()
+        };
+        assert_eq!(
+            paths(wrong),
+            ["contactGroupId", "phoneNumber", "sender", "source"]
+        );
+        let wrong = OptOutDraft {
+            scope: Some("all".to_owned()),
+            evidence: Some("x".repeat(1_001)),
+            ..draft()
+        };
+        assert_eq!(paths(wrong), ["evidence", "scope"]);
+    }
+
+    #[test]
+    fn an_opt_in_has_a_reason() {
+        assert_eq!(check_reason(Some(" called us ")).unwrap(), "called us");
+        assert!(check_reason(Some(" ")).is_err() && check_reason(None).is_err());
+    }
+}

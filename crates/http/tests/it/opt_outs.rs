@@ -1,0 +1,112 @@
+//! Opt-outs over the API.
+
+use serde_json::{Value, json};
+
+use crate::support::{NOW, OTHER_CLIENT, TestApp, key, on_each_database};
+
+async fn record(app: &TestApp, body: &Value) -> String {
+    let made = app.post("/api/OptOuts", body).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let address = format!("/api/OptOuts/{}", made.json());
+    assert_eq!(made.header("location"), Some(address.as_str()));
+    address
+}
+
+#[tokio::test]
+async fn an_opt_out_is_recorded_listed_and_withdrawn_for_a_reason() {
+    on_each_database(async |app| {
+        let body = json!({"phoneNumber": "07700 900001", "evidence": "called us"});
+        let address = record(app, &body).await;
+        assert_eq!(record(app, &body).await, address);
+        let of_sender = json!({"phoneNumber": "07700 900002", "scope": "sender", "sender": "Acme"});
+        record(app, &of_sender).await;
+        let shown = app.get(&address).await.json();
+        assert_eq!(shown["phoneNumber"], "+447700900001");
+        assert_eq!(
+            (&shown["scope"], &shown["source"]),
+            (&json!("client"), &json!("api"))
+        );
+        assert_eq!(
+            (&shown["probable"], &shown["createdAt"]),
+            (&json!(false), &json!(NOW))
+        );
+        let list = app.get("/api/OptOuts").await.json();
+        assert_eq!(list["totalRecords"], 2);
+        assert_eq!(list["items"][1], shown);
+        let found = app
+            .get("/api/OptOuts?filters=sender==ACME,probable==false,phoneNumber_=%2B44&sorts=-id")
+            .await
+            .json();
+        assert_eq!(found["items"][0]["phoneNumber"], "+447700900002");
+        app.delete(&address)
+            .await
+            .has_fault("reason", "is required");
+        let withdrawn = app.delete(&format!("{address}?reason=asked+us")).await;
+        assert_eq!(withdrawn.status, 204);
+        app.get(&address).await.problem(404);
+        let log = "/api/OptOuts/History?filters=phoneNumber==%2B447700900001&sorts=id";
+        let log = app.get(log).await.json();
+        let consents: Vec<_> = log["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| (&line["consent"], &line["evidence"]))
+            .collect();
+        assert_eq!(
+            consents,
+            [
+                (&json!("optOut"), &json!("called us")),
+                (&json!("optIn"), &json!("asked us"))
+            ]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_opt_out_of_a_group_needs_one_of_the_clients() {
+    on_each_database(async |app| {
+        let made = app
+            .post("/api/ContactGroups", &json!({"name": "Regulars"}))
+            .await;
+        let mut body =
+            json!({"phoneNumber": "07700 900001", "scope": "group", "contactGroupId": made.json()});
+        let address = record(app, &body).await;
+        assert_eq!(
+            app.get(&address).await.json()["contactGroupId"],
+            made.json()
+        );
+        body["contactGroupId"] = json!("01920000-0000-7000-8000-000000000000");
+        app.post("/api/OptOuts", &body)
+            .await
+            .has_fault("contactGroupId", "is not the id");
+        body["sender"] = json!("ACME");
+        app.post("/api/OptOuts", &body)
+            .await
+            .has_fault("sender", "belongs to the scope sender");
+        app.post("/api/OptOuts", &json!({}))
+            .await
+            .has_fault("phoneNumber", "is required");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_clients_opt_outs_do_not_exist() {
+    on_each_database(async |app| {
+        app.add_key(&key(9), OTHER_CLIENT, &["admin"]).await;
+        let address = record(app, &json!({"phoneNumber": "07700 900001"})).await;
+        let as_other = async |method, path: &str| {
+            let request = app.anonymous(method, path).bearer_auth(key(9).as_str());
+            crate::support::Answer::to(request).await
+        };
+        as_other(reqwest::Method::GET, &address).await.problem(404);
+        as_other(reqwest::Method::DELETE, &format!("{address}?reason=x"))
+            .await
+            .problem(404);
+        let list = as_other(reqwest::Method::GET, "/api/OptOuts").await.json();
+        assert_eq!(list["totalRecords"], 0);
+        assert_eq!(app.get(&address).await.status, 200);
+    })
+    .await;
+}
