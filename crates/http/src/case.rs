@@ -54,6 +54,7 @@ fn is_word(before: &[String], segment: &str) -> bool {
     match before.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] | [_] | [_, "health"] | [_, "api"] => true,
         [_, "api", "campaigns"] => matches!(segment, "true" | "false"),
+        [_, "api", "optouts"] => segment == "history",
         [_, "api", _resource, _id] => true,
         _ => false,
     }

@@ -159,7 +159,7 @@ impl FromRequest for GivenOptOut {
 }
 
 /// Why somebody opts in again.
-pub(crate) struct Reason(String);
+pub(crate) struct Reason(Option<String>);
 
 impl FromRequest for Reason {
     type Error = Problem;
@@ -167,8 +167,7 @@ impl FromRequest for Reason {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let given = text_parameter(request.query_string(), "reason");
-        let reason = check_reason(given.as_deref());
-        ready(reason.map(Self).map_err(Problem::invalid))
+        ready(Ok(Self(given)))
     }
 }
 
@@ -210,11 +209,16 @@ pub(crate) async fn history(caller: Caller<ContactsRead>, asked: Asked<ConsentEn
     responses((status = 200, description = "The opt-out", body = OptOutBody)),
 )]
 pub(crate) async fn show(caller: Caller<ContactsRead>, GivenOptOut(id): GivenOptOut) -> Answer {
-    let opt_out = caller
+    let opt_out = find(&caller, id).await?;
+    Ok(HttpResponse::Ok().json(OptOutBody::from(opt_out)))
+}
+
+/// The caller's opt-out with a number.
+async fn find<S>(caller: &Caller<S>, id: i64) -> Result<OptOut, Problem> {
+    caller
         .read(move |conn, client| opt_outs::find(conn, client, id))
         .await?
-        .ok_or_else(Problem::no_opt_out)?;
-    Ok(HttpResponse::Ok().json(OptOutBody::from(opt_out)))
+        .ok_or_else(Problem::no_opt_out)
 }
 
 /// Records that somebody has opted out.
@@ -302,6 +306,8 @@ pub(crate) async fn withdraw(
     GivenOptOut(id): GivenOptOut,
     Reason(reason): Reason,
 ) -> Answer {
+    find(&caller, id).await?;
+    let reason = check_reason(reason.as_deref()).map_err(Problem::invalid)?;
     let now = caller.now();
     let withdrawn = caller
         .write(move |conn, client| {

@@ -48,6 +48,7 @@ impl Call {
             Some("ApiKeys") => make_key(app).await,
             Some("Clients") => make_client(app).await,
             Some("ContactGroups") => return self.path_of_contact(app).await,
+            Some("OptOuts") => opt_out(app).await,
             other => panic!("how is one of {other:?} made?"),
         };
         self.path.replace("{id}", &id)
@@ -80,6 +81,12 @@ async fn send(app: &TestApp) -> String {
 async fn make_key(app: &TestApp) -> String {
     let key = json!({"name": "till", "scopes": ["campaigns:read"]});
     app.post("/api/ApiKeys", &key).await.json()["id"].to_string()
+}
+
+/// Records an opt-out; its number.
+async fn opt_out(app: &TestApp) -> String {
+    let opt_out = json!({"phoneNumber": "07700 900001"});
+    app.post("/api/OptOuts", &opt_out).await.text
 }
 
 /// Makes a client; its number.

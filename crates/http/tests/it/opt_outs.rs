@@ -45,7 +45,9 @@ async fn an_opt_out_is_recorded_listed_and_withdrawn_for_a_reason() {
         assert_eq!(withdrawn.status, 204);
         app.get(&address).await.problem(404);
         let log = "/api/OptOuts/History?filters=phoneNumber==%2B447700900001&sorts=id";
-        let log = app.get(log).await.json();
+        let log = app.get(log).await;
+        assert_eq!(log.status, 200, "{}", log.text);
+        let log = log.json();
         let consents: Vec<_> = log["items"]
             .as_array()
             .unwrap()
