@@ -36,7 +36,8 @@ pub trait Gateway: Send + Sync {
     fn reserve(&self, most: usize) -> BoxFuture<'_, Result<Reservation, Stopped>>;
 
     /// Hands over marked messages, no more than `reservation.slots()`. Each gets exactly one call of
-    /// [`OutcomeSink::outcome`]; its slot is free again after that call. Slots without a message are free at once.
+    /// [`OutcomeSink::outcome`], which is given its slot: that is free again when it is dropped. Slots without a message are
+    /// free at once.
     fn submit(
         &self,
         reservation: Reservation,
@@ -104,6 +105,36 @@ impl fmt::Debug for Reservation {
     }
 }
 
+/// One message's room in a gateway's window; given back when dropped.
+pub struct MessageRoom(Option<Box<dyn Any + Send>>);
+
+impl MessageRoom {
+    /// `room` is given back with it.
+    #[must_use]
+    pub fn new(room: impl Any + Send) -> Self {
+        Self(Some(Box::new(room)))
+    }
+
+    /// No room at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Gives it back.
+    pub fn give_back(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl fmt::Debug for MessageRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MessageRoom")
+            .field(&self.0.is_some())
+            .finish()
+    }
+}
+
 /// The gateway takes nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the gateway has stopped")]
@@ -161,11 +192,11 @@ pub enum PartOutcome {
     Unknown,
 }
 
-/// Takes outcomes. Called from a gateway's task: it must not block, and needs no bound of its own, since no more
-/// outcomes can be under way than the windows have room for.
+/// Takes outcomes. Called from a gateway's task: it must not block, and needs no bound of its own, since whoever keeps the
+/// room of what is under way has no more of it than the windows have.
 pub trait OutcomeSink: Send + Sync {
-    /// One message's outcome.
-    fn outcome(&self, submission: Submission, outcome: SubmitOutcome);
+    /// One message's outcome. Its room is for the next message once this outcome cannot get lost any more.
+    fn outcome(&self, submission: Submission, outcome: SubmitOutcome, room: MessageRoom);
 }
 
 /// Takes what comes in from a gateway.

@@ -1,5 +1,6 @@
 //! The engine's face: what the service makes, starts, wakes and stops.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub struct EngineSettings {
     pub node: String,
     /// How long a lease lasts unless it is renewed.
     pub lease: Duration,
+    /// The directory of the journal; `None`: there is none, and a message keeps its room in the window until it is settled.
+    pub journal: Option<PathBuf>,
     /// How long outcomes are gathered before they are written down.
     pub settle_interval: Duration,
     /// Most outcomes written down in one transaction.
@@ -73,6 +76,7 @@ impl EngineSettings {
         Self {
             node: node.into(),
             lease: Duration::from_secs(25),
+            journal: None,
             settle_interval: Duration::from_millis(50),
             settle_batch: 2_000,
             poll_interval: Duration::from_secs(1),
@@ -260,7 +264,9 @@ pub struct RunningEngine {
     senders: Stage,
     /// Keeps the gateways' binds, and gives them back.
     binds: Stage,
-    /// Write outcomes down.
+    /// Notes outcomes at once.
+    journal: Stage,
+    /// Writes outcomes down.
     settler: Stage,
     /// Gives leases back.
     releaser: Stage,
@@ -299,7 +305,7 @@ impl Stage {
 impl RunningEngine {
     fn start(core: Arc<Core>, gateways: Vec<Arc<dyn Gateway>>) -> Self {
         core.traffic.over(&gateways);
-        let (desk, settling) = settle::open(Arc::clone(&core));
+        let (desk, noting, settling) = settle::open(Arc::clone(&core));
         let (done, released) = mpsc::unbounded_channel();
 
         let bookkeepers = Stage::new();
@@ -311,7 +317,9 @@ impl RunningEngine {
         let releaser = Stage::new();
         releaser.spawn(|stop| lease::release(Arc::clone(&core), released, stop));
         let settler = Stage::new();
-        settler.spawn(|stop| settling.run(stop));
+        settler.spawn(|_| settling.run());
+        let journal = Stage::new();
+        journal.spawn(|stop| noting.run(stop));
 
         let binds = Stage::new();
         binds.spawn(|stop| binds::run(Arc::clone(&core), gateways.clone(), stop));
@@ -328,6 +336,7 @@ impl RunningEngine {
             gateways,
             senders,
             binds,
+            journal,
             settler,
             releaser,
             bookkeepers,
@@ -340,6 +349,7 @@ impl RunningEngine {
         self.senders.end().await;
         join_all(self.gateways.iter().map(|gateway| gateway.stop())).await;
         self.binds.end().await;
+        self.journal.end().await;
         self.settler.end().await;
         self.releaser.end().await;
         self.bookkeepers.end().await;

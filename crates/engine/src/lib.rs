@@ -10,6 +10,7 @@ mod clock;
 mod core;
 mod engine;
 mod intake;
+mod journal;
 mod lease;
 mod node;
 mod progress;

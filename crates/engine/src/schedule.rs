@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::core::{Core, earlier};
+use crate::journal;
 use crate::retry::until_done;
 
 /// Why a campaign that was due long before the service came up is held back.
@@ -17,6 +18,7 @@ const TOO_LATE: &str =
 /// Starts campaigns until told to stop, once those are held back whose start was missed by too much.
 pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
     let begun = stop.run_until_cancelled(async {
+        journal::replay(&core).await;
         take_from_former(&core).await;
         hold_back_late(&core).await;
     });

@@ -4,13 +4,13 @@ mod verdict;
 
 use std::sync::Arc;
 
-use clarion_domain::gateway::{OutcomeSink, Submission, SubmitOutcome};
+use clarion_domain::gateway::{MessageRoom, OutcomeSink, Submission, SubmitOutcome};
 use clarion_domain::tariff::Tariffs;
 use clarion_persistence::messages::{self, Settlement};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
-use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
+use crate::journal::{Journal, Segment};
 use crate::lease::Lease;
 use crate::retry::until_done;
 
@@ -29,9 +29,29 @@ pub(crate) struct Desk {
 }
 
 /// A message's outcome on its way into the ledger.
-struct Answer {
+pub(crate) struct Answer {
     lease: Arc<Lease>,
-    settlement: Settlement,
+    pub(crate) settlement: Settlement,
+    /// Kept until it is in the journal, or else until it is settled.
+    room: MessageRoom,
+    /// Where the journal has it.
+    noted: Option<Arc<Segment>>,
+}
+
+impl Answer {
+    /// It cannot get lost any more: the next message may have its room.
+    pub(crate) fn noted_in(&mut self, segment: Arc<Segment>) {
+        self.noted = Some(segment);
+        self.room.give_back();
+    }
+
+    /// It is in the ledger.
+    fn settled(self) {
+        if let Some(segment) = &self.noted {
+            segment.settled();
+        }
+        self.lease.settled();
+    }
 }
 
 /// Takes the outcomes of one batch.
@@ -49,9 +69,11 @@ pub(crate) struct Settler {
     room: Arc<Semaphore>,
 }
 
-/// The two ends: where outcomes go in, and what writes them down.
-pub(crate) fn open(core: Arc<Core>) -> (Desk, Settler) {
-    let (sender, answers) = mpsc::unbounded_channel();
+/// Where outcomes go in, what notes them at once, and what writes them down. The journal is ended before the settler.
+pub(crate) fn open(core: Arc<Core>) -> (Desk, Journal, Settler) {
+    let (sender, coming) = mpsc::unbounded_channel();
+    let (onward, answers) = mpsc::unbounded_channel();
+    let journal = Journal::new(Arc::clone(&core), coming, onward);
     let room = Arc::new(Semaphore::new(MAX_OPEN));
     let desk = Desk {
         tariffs: Arc::clone(&core.settings.tariffs),
@@ -63,7 +85,7 @@ pub(crate) fn open(core: Arc<Core>) -> (Desk, Settler) {
         answers,
         room,
     };
-    (desk, settler)
+    (desk, journal, settler)
 }
 
 impl Desk {
@@ -86,7 +108,7 @@ impl Desk {
 }
 
 impl OutcomeSink for BatchSink {
-    fn outcome(&self, submission: Submission, outcome: SubmitOutcome) {
+    fn outcome(&self, submission: Submission, outcome: SubmitOutcome, room: MessageRoom) {
         let lease = self
             .leases
             .iter()
@@ -104,22 +126,16 @@ impl OutcomeSink for BatchSink {
         let _ = self.answers.send(Answer {
             lease: Arc::clone(lease),
             settlement: verdict::settlement(&self.tariffs, &self.gateway, submission, outcome),
+            room,
+            noted: None,
         });
     }
 }
 
 impl Settler {
-    /// Settles until told that no more outcomes come, and then what still waits.
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
-        loop {
-            let first = tokio::select! {
-                first = self.answers.recv() => first,
-                () = stop.cancelled(), if !self.answers.is_closed() => {
-                    self.answers.close();
-                    continue;
-                }
-            };
-            let Some(first) = first else { return };
+    /// Settles until the journal, which passes outcomes on, has ended.
+    pub(crate) async fn run(mut self) {
+        while let Some(first) = self.answers.recv().await {
             let batch = self.gather(first).await;
             self.settle(batch).await;
         }
@@ -142,11 +158,8 @@ impl Settler {
     }
 
     async fn settle(&self, batch: Vec<Answer>) {
-        let (leases, settlements): (Vec<_>, Vec<_>) = batch
-            .into_iter()
-            .map(|answer| (answer.lease, answer.settlement))
-            .unzip();
-        let settlements: Arc<[Settlement]> = settlements.into();
+        let settlements = batch.iter().map(|answer| answer.settlement.clone());
+        let settlements: Arc<[Settlement]> = settlements.collect();
         let settled = until_done("settling outcomes", || {
             let settlements = Arc::clone(&settlements);
             self.core
@@ -155,10 +168,8 @@ impl Settler {
         })
         .await;
         self.core.traffic.joined(&settled.joined);
-        for lease in &leases {
-            lease.settled();
-        }
-        self.room.add_permits(leases.len());
+        self.room.add_permits(batch.len());
+        batch.into_iter().for_each(Answer::settled);
         self.core.moved.notify_one();
     }
 }

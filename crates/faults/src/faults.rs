@@ -313,11 +313,10 @@ impl Point {
         let unknown = self.counts.unknown;
         let in_flight = WINDOW * BINDS;
         match fault {
-            // What was answered and not yet written down when the process died is counted in a column of its own.
             Fault::KillAtWrite(_)
             | Fault::Kill
             | Fault::KillBeforeReceipts
-            | Fault::KillAfterReceipts => (unknown - self.counts.answered, in_flight),
+            | Fault::KillAfterReceipts => (unknown, in_flight),
             Fault::Stop | Fault::Throttle => (unknown, 0),
             Fault::Swallow => (unknown, self.unanswered),
             _ => (unknown, in_flight),

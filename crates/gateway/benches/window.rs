@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{
-    BoxFuture, Gateway, Inbound, InboundSink, NotStored, OutcomeSink, PartOutcome, Submission,
-    SubmitOutcome,
+    BoxFuture, Gateway, Inbound, InboundSink, MessageRoom, NotStored, OutcomeSink, PartOutcome,
+    Submission, SubmitOutcome,
 };
 use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
@@ -48,7 +48,7 @@ impl Clock for Still {
 struct Taken(AtomicU64);
 
 impl OutcomeSink for Taken {
-    fn outcome(&self, _: Submission, outcome: SubmitOutcome) {
+    fn outcome(&self, _: Submission, outcome: SubmitOutcome, _: MessageRoom) {
         // What had not been written when the measurement ended is handed back.
         if let [PartOutcome::Accepted { .. }] = outcome.parts[..] {
             self.0.fetch_add(1, Ordering::Relaxed);

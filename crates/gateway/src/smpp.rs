@@ -32,8 +32,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{
-    BoxFuture, Gateway, GatewayState, InboundSink, OutcomeSink, PartOutcome, Reservation, Stopped,
-    Submission, SubmitOutcome,
+    BoxFuture, Gateway, GatewayState, InboundSink, MessageRoom, OutcomeSink, PartOutcome,
+    Reservation, Stopped, Submission, SubmitOutcome,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -137,7 +137,7 @@ impl SmppGateway {
     fn decline(&self, submission: Submission, outcomes: &dyn OutcomeSink) {
         let parts = vec![PartOutcome::NotWritten; self.shared.form.parts_of(&submission.text)];
         let at = self.shared.clock.now();
-        outcomes.outcome(submission, SubmitOutcome { parts, at });
+        outcomes.outcome(submission, SubmitOutcome { parts, at }, MessageRoom::none());
     }
 
     async fn join(&self) {

@@ -4,6 +4,7 @@
 mod diagram;
 mod direct;
 mod matching;
+mod noted;
 mod receipts;
 mod settle;
 mod state;
@@ -28,6 +29,7 @@ use crate::schema::{campaigns, messages, recipients, send_units};
 use crate::{Conn, StoreError, stored};
 
 pub use direct::{insert_answer, insert_direct};
+pub use noted::settle_noted;
 pub use receipts::{apply_receipts, expire_outstanding, rematch};
 pub use settle::settle;
 pub(crate) use settle::{NewMessage, OutstandingPart};

@@ -1,7 +1,7 @@
 //! The settings as the other crates take them: plain values of their own types.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clarion_domain::link::Links;
@@ -57,10 +57,21 @@ impl Settings {
         }
     }
 
+    /// Where the journal is: beside the database's file unless it is set.
+    pub(crate) fn journal(&self) -> PathBuf {
+        if !self.sending.journal.as_os_str().is_empty() {
+            return self.sending.journal.clone();
+        }
+        let file = self.database.url.reveal().strip_prefix("sqlite://");
+        let directory = file.and_then(|file| Path::new(file).parent());
+        directory.unwrap_or(Path::new("data")).join("journal")
+    }
+
     /// For the engine of the node with this name.
     pub(crate) fn for_engine(&self, node: String, links: Arc<Links>) -> EngineSettings {
         EngineSettings {
             lease: self.sending.lease.duration(),
+            journal: Some(self.journal()),
             settle_interval: self.sending.settle_interval.duration(),
             poll_interval: self.sending.poll_interval.duration(),
             max_lateness: self.sending.max_lateness.duration(),

@@ -72,6 +72,7 @@ pub(crate) struct Links {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sending {
     pub(crate) poll_interval: Span,
+    pub(crate) journal: PathBuf,
     pub(crate) settle_interval: Span,
     pub(crate) lease: Span,
     pub(crate) max_lateness: Span,
@@ -233,6 +234,7 @@ impl Default for Sending {
     fn default() -> Self {
         Self {
             poll_interval: Span::of_seconds(1),
+            journal: PathBuf::new(),
             settle_interval: Span::of_millis(50),
             lease: Span::of_seconds(25),
             max_lateness: Span::of_seconds(6 * 3_600),

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use clarion_domain::gateway::{
-    BoxFuture, Gateway, GatewayState, OutcomeSink, PartOutcome, Reservation, Stopped, Submission,
-    SubmitOutcome,
+    BoxFuture, Gateway, GatewayState, MessageRoom, OutcomeSink, PartOutcome, Reservation, Stopped,
+    Submission, SubmitOutcome,
 };
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::RecipientKey;
@@ -26,7 +26,7 @@ type Script = Box<dyn FnMut(&Submission) -> Answer + Send>;
 struct Open {
     submission: Submission,
     outcomes: Arc<dyn OutcomeSink>,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 pub(crate) struct FakeGateway {
@@ -105,7 +105,8 @@ impl FakeGateway {
             parts: vec![part],
             at: self.at,
         };
-        open.outcomes.outcome(open.submission, outcome);
+        let room = MessageRoom::new(open.room);
+        open.outcomes.outcome(open.submission, outcome, room);
     }
 }
 
@@ -152,7 +153,7 @@ impl Gateway for FakeGateway {
             let open = Open {
                 submission,
                 outcomes: Arc::clone(&outcomes),
-                _room: permit,
+                room: permit,
             };
             self.answer(open, answer);
         }

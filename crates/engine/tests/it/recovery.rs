@@ -1,17 +1,19 @@
 //! Stopping, failing and taking over: nothing is lost, nothing is sent twice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use clarion_domain::campaign::{CampaignId, CampaignStatus};
 use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::gateway::{Gateway, NotStored};
 use clarion_domain::message::MessageStatus;
+use clarion_engine::EngineSettings;
 use clarion_persistence::campaigns::{self, Kind};
 use clarion_persistence::{on_both, testing};
 
 use crate::fake_gateway::{Answer, FakeGateway};
-use crate::world::World;
+use crate::world::{World, links};
 
 fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
     vec![Arc::clone(gateway) as Arc<dyn Gateway>]
@@ -50,6 +52,50 @@ on_both! {
         running_second.stop().await;
         assert_eq!(stuck.submitted().len(), 5);
         assert_eq!(sound.submitted().len(), 15);
+    }
+
+    async fn what_was_answered_before_a_crash_is_known_after_it(database) {
+        let world = World::new(database).await;
+        let directory = tempfile::tempdir().unwrap();
+        let with_journal = |node: &str| EngineSettings {
+            journal: Some(directory.path().join("journal")),
+            ..EngineSettings::of_node(node, links())
+        };
+        // Answers wait for longer than this process lives.
+        let never = Duration::from_secs(86_400);
+        let engine = world.engine_with(EngineSettings { settle_interval: never, ..with_journal("first") });
+        let gateway = FakeGateway::new(5, |message| match message.recipient.seq {
+            ..=12 => Answer::Accept,
+            _ => Answer::Later,
+        });
+        let id = world.create(&engine, 20).await;
+        let submitted = Arc::clone(&gateway);
+        // A room is free again only when its answer is in the journal.
+        let crash = move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let running = engine.start(gateways(&submitted));
+                submitted.has_submitted(17).await;
+                drop(running);
+            });
+            runtime.shutdown_background();
+        };
+        std::thread::spawn(crash).join().unwrap();
+        let campaign = world.campaign(id).await.unwrap();
+        assert_eq!(world.statuses(&campaign).await, [None; 20]);
+
+        world.store.write(testing::run_out_leases).await.unwrap();
+        let next = FakeGateway::new(5, |_| Answer::Accept);
+        let running = world.engine_with(with_journal("second")).start(gateways(&next));
+        world.reaches(id, CampaignStatus::Submitted).await;
+        let statuses = world.statuses(&campaign).await;
+        assert_eq!(statuses[..12], [Some(MessageStatus::Sent); 12]);
+        assert_eq!(statuses[12..17], [Some(MessageStatus::Unknown); 5]);
+        assert_eq!(statuses[17..], [Some(MessageStatus::Sent); 3]);
+        assert_eq!((gateway.submitted().len(), next.submitted().len()), (17, 3));
+        running.stop().await;
+        let left = std::fs::read_dir(directory.path().join("journal")).unwrap();
+        assert_eq!(left.count(), 0);
     }
 
     async fn a_graceful_stop_leaves_nothing_unknown_and_the_next_start_sends_the_rest(database) {

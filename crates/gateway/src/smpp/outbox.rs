@@ -316,7 +316,7 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use chrono::{DateTime, TimeDelta, Utc};
-    use clarion_domain::gateway::{OutcomeSink, Submission, SubmitOutcome};
+    use clarion_domain::gateway::{MessageRoom, OutcomeSink, Submission, SubmitOutcome};
     use clarion_domain::message::MessageStatus;
     use clarion_domain::phone::{PhoneNumber, Region};
     use clarion_domain::recipient::{CampaignKey, RecipientKey};
@@ -329,7 +329,7 @@ mod tests {
     struct Outcomes(Mutex<Vec<(u32, Vec<PartOutcome>)>>);
 
     impl OutcomeSink for Outcomes {
-        fn outcome(&self, submission: Submission, outcome: SubmitOutcome) {
+        fn outcome(&self, submission: Submission, outcome: SubmitOutcome, _: MessageRoom) {
             let mut outcomes = self.0.lock().unwrap();
             outcomes.push((submission.recipient.seq, outcome.parts));
         }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{
-    BoxFuture, Gateway, Inbound, InboundSink, NotStored, OutcomeSink, PartOutcome, Reservation,
-    Submission, SubmitOutcome,
+    BoxFuture, Gateway, Inbound, InboundSink, MessageRoom, NotStored, OutcomeSink, PartOutcome,
+    Reservation, Submission, SubmitOutcome,
 };
 use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
@@ -78,7 +78,7 @@ impl InboundSink for TestInbox {
 struct Outcomes(mpsc::UnboundedSender<(Submission, SubmitOutcome)>);
 
 impl OutcomeSink for Outcomes {
-    fn outcome(&self, submission: Submission, outcome: SubmitOutcome) {
+    fn outcome(&self, submission: Submission, outcome: SubmitOutcome, _: MessageRoom) {
         let _ = self.0.send((submission, outcome));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use clarion_domain::gateway::{OutcomeSink, PartOutcome, Submission, SubmitOutcome};
+use clarion_domain::gateway::{MessageRoom, OutcomeSink, PartOutcome, Submission, SubmitOutcome};
 use clarion_domain::message::MessageStatus;
 use tokio::time::Instant;
 
@@ -20,11 +20,11 @@ pub(in crate::smpp) struct Job {
 }
 
 impl Job {
-    /// Tells the outcome, and only then gives the room back.
+    /// Tells the outcome, with the room that it leaves.
     pub(super) fn finish(self, parts: Vec<PartOutcome>, at: DateTime<Utc>) {
+        let room = MessageRoom::new(self.slot);
         self.outcomes
-            .outcome(self.submission, SubmitOutcome { parts, at });
-        drop(self.slot);
+            .outcome(self.submission, SubmitOutcome { parts, at }, room);
     }
 
     /// Ends a message of which nothing was written.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clarion_domain::gateway::{
-    BoxFuture, Gateway, GatewayState, OutcomeSink, PartOutcome, Reservation, Stopped, Submission,
-    SubmitOutcome,
+    BoxFuture, Gateway, GatewayState, MessageRoom, OutcomeSink, PartOutcome, Reservation, Stopped,
+    Submission, SubmitOutcome,
 };
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -35,7 +35,7 @@ impl Gateway for TakesAll {
                 parts: vec![PartOutcome::Accepted { provider_id }],
                 at: now(),
             };
-            outcomes.outcome(submission, outcome);
+            outcomes.outcome(submission, outcome, MessageRoom::none());
         }
     }
 
