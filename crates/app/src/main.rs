@@ -4,6 +4,7 @@
 
 mod api;
 mod commands;
+mod keywords;
 mod settings;
 mod startup;
 mod tariffs;

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use crate::EngineSettings;
 use crate::lease::Held;
 use crate::receipts::Inbox;
+use crate::replies::ReplyRules;
 use crate::share::Share;
 use crate::traffic::Traffic;
 
@@ -17,6 +18,8 @@ pub(crate) struct Core {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: EngineSettings,
+    /// What replies bring about.
+    pub(crate) replies: Arc<ReplyRules>,
     /// Changes when there may be something to send that was not there before.
     pub(crate) work: watch::Sender<()>,
     /// The units that this node knows to be in its hands.
@@ -36,6 +39,7 @@ impl Core {
         Self {
             store,
             clock,
+            replies: Arc::new(ReplyRules::of(&settings.keywords)),
             settings,
             work: watch::Sender::new(()),
             held: Arc::default(),

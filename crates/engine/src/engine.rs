@@ -11,6 +11,7 @@ use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::gateway::{Gateway, InboundSink};
 use clarion_domain::link::Links;
 use clarion_domain::message::MessageContent;
+use clarion_domain::opt_out::KeywordRules;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::tariff::Tariffs;
@@ -65,6 +66,8 @@ pub struct EngineSettings {
     pub max_contacts: u32,
     /// What messages cost.
     pub tariffs: Arc<Tariffs>,
+    /// The words of replies that opt out and in, and what is answered.
+    pub keywords: Arc<KeywordRules>,
     /// What the links in messages are made with.
     pub links: Arc<Links>,
 }
@@ -89,6 +92,7 @@ impl EngineSettings {
             max_segments: DEFAULT_MAX_SEGMENTS,
             max_contacts: 1_000_000,
             tariffs: Arc::default(),
+            keywords: Arc::default(),
             links,
         }
     }

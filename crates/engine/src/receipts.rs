@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{BoxFuture, DeliveryReceipt, Inbound, InboundSink, NotStored};
 use clarion_persistence::messages::{self, Receipts};
 use clarion_persistence::{Conn, StoreError};
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::core::Core;
-use crate::replies;
+use crate::replies::ReplyRules;
 
 /// Receipts and replies that wait at most; beyond it the gateways wait, and through them the providers.
 const WAITING: usize = 4_096;
@@ -92,9 +93,19 @@ async fn store(core: &Core, batch: Vec<Incoming>) {
         .into_iter()
         .map(|incoming| (incoming.stored, (incoming.gateway, incoming.inbound)))
         .unzip();
-    let written = core.store.write(move |conn| write(conn, &received)).await;
+    let (replies, now) = (Arc::clone(&core.replies), core.now());
+    let written = core
+        .store
+        .write(move |conn| write(conn, &replies, &received, now))
+        .await;
     let stored = match written {
-        Ok(by_gateway) => {
+        Ok(Written {
+            by_gateway,
+            answers,
+        }) => {
+            if answers {
+                core.wake();
+            }
             for (gateway, receipts) in by_gateway {
                 debug!(gateway, ?receipts, "receipts stored");
                 core.traffic
@@ -114,24 +125,39 @@ async fn store(core: &Core, batch: Vec<Incoming>) {
     core.moved.notify_one();
 }
 
+/// What came of a batch.
+struct Written {
+    by_gateway: Vec<(String, Receipts)>,
+    /// A reply is to be answered.
+    answers: bool,
+}
+
+/// Replies come first: they may change consent, whose lock comes before all others.
 fn write(
     conn: &mut Conn,
+    replies: &ReplyRules,
     received: &[(String, Inbound)],
-) -> Result<Vec<(String, Receipts)>, StoreError> {
+    now: DateTime<Utc>,
+) -> Result<Written, StoreError> {
+    let mut answers = false;
     let mut receipts: BTreeMap<&str, Vec<DeliveryReceipt>> = BTreeMap::new();
     for (gateway, inbound) in received {
         match inbound {
             Inbound::Receipt(receipt) => {
                 receipts.entry(gateway).or_default().push(receipt.clone());
             }
-            Inbound::Message(message) => replies::take(conn, gateway, message)?,
+            Inbound::Message(message) => answers |= replies.take(conn, gateway, message, now)?,
         }
     }
-    receipts
+    let by_gateway = receipts
         .into_iter()
         .map(|(gateway, receipts)| {
             let came = messages::apply_receipts(conn, gateway, &receipts)?;
             Ok((gateway.to_owned(), came))
         })
-        .collect()
+        .collect::<Result<_, StoreError>>()?;
+    Ok(Written {
+        by_gateway,
+        answers,
+    })
 }

@@ -1,24 +1,24 @@
 //! Nobody who has opted out is written to.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clarion_domain::campaign::CampaignStatus;
+use clarion_domain::campaign::{CampaignId, CampaignStatus};
 use clarion_domain::client::FIRST_CLIENT;
-use clarion_domain::gateway::Gateway;
+use clarion_domain::gateway::{Gateway, Inbound, InboundMessage};
 use clarion_domain::message::MessageStatus;
-use clarion_domain::opt_out::{OptOutScope, OptOutSource};
+use clarion_domain::opt_out::{Consent, KeywordRules, Language, OptOutScope, OptOutSource, Words};
+use clarion_domain::page::PageRequest;
+use clarion_domain::sender::SenderId;
+use clarion_engine::{Engine, EngineSettings};
 use clarion_persistence::opt_outs::{self, ConsentChange};
 use clarion_persistence::{on_both, recipients};
 
 use crate::fake_gateway::{Answer, FakeGateway};
-use crate::world::World;
+use crate::world::{World, contact, links};
 
 /// The recipients with these sequence numbers want nothing more.
-async fn opt_out(
-    world: &World,
-    campaign: clarion_domain::campaign::CampaignId,
-    seqs: &'static [u32],
-) {
+async fn opt_out(world: &World, campaign: CampaignId, seqs: &'static [u32]) {
     let key = world.campaign(campaign).await.unwrap().key;
     let now = world.now();
     let record = move |conn: &mut _| {
@@ -63,6 +63,82 @@ on_both! {
         let submitted = gateway.submitted();
         let to = |seq| submitted.iter().filter(|message| message.recipient.seq == seq).count();
         assert_eq!([3, 7, 11, 50, 99, 100].map(to), [1, 1, 0, 0, 0, 0]);
+        running.stop().await;
+    }
+}
+
+fn keywords() -> Arc<KeywordRules> {
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    let english = Language {
+        stop_text: "You are out.".to_owned(),
+        help_text: "Write STOP or START.".to_owned(),
+        ..Language::default()
+    };
+    Arc::new(KeywordRules {
+        words: Words {
+            stop: words(&["stop"]),
+            stop_with_more: words(&["stop"]),
+            start: words(&["start"]),
+            start_if_opted_out: words(&["yes"]),
+            help: words(&["help"]),
+        },
+        languages: BTreeMap::from([("en".to_owned(), english)]),
+        ..KeywordRules::default()
+    })
+}
+
+/// A reply of a recipient to the sender of the tests' campaigns.
+async fn reply(world: &World, engine: &Engine, to: u32, text: &str) {
+    let message = InboundMessage {
+        source: contact(to).phone_number.unwrap().into_owned(),
+        destination: "+447860000001".to_owned(),
+        text: text.to_owned(),
+        received_at: world.now(),
+    };
+    let sink = engine.inbound_sink();
+    sink.receive("fake", Inbound::Message(message))
+        .await
+        .unwrap();
+}
+
+on_both! {
+    async fn a_reply_opts_out_is_confirmed_once_and_opts_in_again(database) {
+        let world = World::new(database).await;
+        let engine = world.engine_with(EngineSettings {
+            keywords: keywords(),
+            ..EngineSettings::of_node("a", links())
+        });
+        let gateway = FakeGateway::new(10, |_| Answer::Accept);
+        let running = engine.start(vec![Arc::clone(&gateway) as Arc<dyn Gateway>]);
+        let mut content = world.content("Hello");
+        content.sender = SenderId::parse("+447860000001").unwrap();
+        let first = world.create_saying(&engine, 2, content.clone()).await;
+        world.reaches(first, CampaignStatus::Submitted).await;
+
+        reply(&world, &engine, 0, "Stop!").await;
+        gateway.has_submitted(3).await;
+        reply(&world, &engine, 0, "stop sending me this").await;
+        let second = world.create_saying(&engine, 2, content.clone()).await;
+        world.reaches(second, CampaignStatus::Submitted).await;
+        reply(&world, &engine, 1, "please don't stop").await;
+        reply(&world, &engine, 0, "YES").await;
+        reply(&world, &engine, 1, "help").await;
+        gateway.has_submitted(5).await;
+        let third = world.create_saying(&engine, 2, content).await;
+        world.reaches(third, CampaignStatus::Submitted).await;
+
+        let submitted = gateway.submitted();
+        let to = |index: u32| {
+            let phone = contact(index).phone_number.unwrap().into_owned();
+            let own = submitted.iter().filter(|message| message.destination.to_string() == phone);
+            own.map(|message| &*message.text).collect::<Vec<_>>()
+        };
+        assert_eq!(to(0), ["Hello", "You are out.", "Hello"]);
+        assert_eq!(to(1), ["Hello", "Hello", "Write STOP or START.", "Hello"]);
+        let log = world.store.read(|conn| opt_outs::history(conn, FIRST_CLIENT, &PageRequest::default().into()));
+        let log = log.await.unwrap().items;
+        let lines: Vec<_> = log.iter().map(|line| (line.consent, line.evidence.as_deref())).collect();
+        assert_eq!(lines, [(Consent::OptIn, Some("YES")), (Consent::OptOut, Some("Stop!"))]);
         running.stop().await;
     }
 }
