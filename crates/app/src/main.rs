@@ -4,6 +4,7 @@
 
 mod api;
 mod commands;
+mod hour_rules;
 mod keywords;
 mod settings;
 mod startup;

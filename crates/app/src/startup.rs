@@ -20,7 +20,7 @@ use clarion_persistence::{Store, StoreError, clients, link_secrets};
 use tracing::info;
 
 use crate::settings::{self, GatewayKind, Settings, Switch};
-use crate::{keywords, tariffs};
+use crate::{hour_rules, keywords, tariffs};
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -91,6 +91,7 @@ impl Service {
         let links = Arc::new(links(settings, &store, clock.now()).await?);
         let engine_settings = EngineSettings {
             tariffs: Arc::new(tariffs::read(None)?),
+            hours: Arc::new(hour_rules::read()?),
             keywords: Arc::new(keywords::read()?),
             ..settings.for_engine(node.clone(), links)
         };

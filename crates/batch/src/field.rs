@@ -18,16 +18,19 @@ pub enum Field {
     Custom2,
     /// `contactGroupId`
     ContactGroupId,
+    /// `timeZone`
+    TimeZone,
 }
 
 impl Field {
     /// All of them, in the order in which files are written.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::PhoneNumber,
         Self::Name,
         Self::Custom1,
         Self::Custom2,
         Self::ContactGroupId,
+        Self::TimeZone,
     ];
 
     /// As the API names it.
@@ -39,6 +42,7 @@ impl Field {
             Self::Custom1 => "custom1",
             Self::Custom2 => "custom2",
             Self::ContactGroupId => "contactGroupId",
+            Self::TimeZone => "timeZone",
         }
     }
 
@@ -56,6 +60,7 @@ impl Field {
             Self::Custom1 => &mut draft.custom1,
             Self::Custom2 => &mut draft.custom2,
             Self::ContactGroupId => &mut draft.contact_group_id,
+            Self::TimeZone => &mut draft.time_zone,
         }
     }
 }

@@ -101,6 +101,7 @@ pub(crate) fn render_contact(contact: &Contact, format: Format, into: &mut Vec<u
         contact.custom1.as_deref(),
         contact.custom2.as_deref(),
         group.as_deref(),
+        contact.time_zone.map(|zone| zone.name()),
     ];
     render(values, format, into);
 }
@@ -113,6 +114,7 @@ pub(crate) fn render_draft(draft: &ContactDraft<'_>, format: Format, into: &mut 
         draft.custom1.as_deref(),
         draft.custom2.as_deref(),
         draft.contact_group_id.as_deref(),
+        draft.time_zone.as_deref(),
     ];
     render(values, format, into);
 }
@@ -175,6 +177,7 @@ mod tests {
             custom1: None,
             custom2: Some("a,b\nc".into()),
             contact_group_id: None,
+            time_zone: Some("Europe/Paris".into()),
         };
         let mut text = Vec::new();
         render_draft(&draft, format, &mut text);
@@ -185,10 +188,9 @@ mod tests {
     fn a_contact_is_rendered_in_each_format() {
         assert_eq!(
             rendered(Format::Csv),
-            "+447700900001,\"Jim \"\"JB\"\" Brown\",,\"a,b\nc\",\n"
+            "+447700900001,\"Jim \"\"JB\"\" Brown\",,\"a,b\nc\",,Europe/Paris\n"
         );
-        let json =
-            r#"{"phoneNumber":"+447700900001","name":"Jim \"JB\" Brown","custom2":"a,b\nc"}"#;
+        let json = r#"{"phoneNumber":"+447700900001","name":"Jim \"JB\" Brown","custom2":"a,b\nc","timeZone":"Europe/Paris"}"#;
         assert_eq!(rendered(Format::Json), json);
         assert_eq!(rendered(Format::Ndjson), format!("{json}\n"));
         let mut empty = Vec::new();

@@ -10,6 +10,7 @@ pub use draft::{CampaignContent, CampaignDraft, MAX_TRACK_LINK_URL, START_GRACE}
 pub use unknown::OnUnknown;
 
 use crate::client::ClientId;
+use crate::hours::{OutsideWindow, SendingWindow};
 use crate::recipient::CampaignKey;
 use crate::sender::SenderId;
 
@@ -194,6 +195,17 @@ impl CampaignStatus {
     }
 }
 
+/// At what times a campaign's messages may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timing {
+    /// Its own window, if any.
+    pub window: Option<SendingWindow>,
+    /// What becomes of a message whose time it is not.
+    pub outside: OutsideWindow,
+    /// What is not sent by then is not sent.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
 /// A stored campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
@@ -219,6 +231,8 @@ pub struct Campaign {
     pub track_link_url: Option<String>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.
     pub on_unknown: Option<OnUnknown>,
+    /// At what times it may be sent.
+    pub timing: Timing,
     /// Why it is paused, where a rule did it.
     pub paused_reason: Option<String>,
     /// Contacts left out because they were invalid.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
+use crate::hours::{self, TimeZone};
 use crate::phone::{PhoneNumber, PhoneRefusal, PhoneRules};
 
 /// The longest name or custom value, in characters.
@@ -23,6 +24,8 @@ pub struct ContactDraft<'a> {
     pub custom2: Option<Cow<'a, str>>,
     /// UUID of a contact group.
     pub contact_group_id: Option<Cow<'a, str>>,
+    /// Name of a time zone.
+    pub time_zone: Option<Cow<'a, str>>,
 }
 
 /// A contact that passed the rules.
@@ -38,6 +41,8 @@ pub struct Contact {
     pub custom2: Option<String>,
     /// The contact group it is also added to.
     pub contact_group_id: Option<Uuid>,
+    /// Where its owner is known to be, whatever the number says.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// Why a contact was refused; the message reads after the property's name.
@@ -64,6 +69,9 @@ pub enum ContactRefusal {
     /// No such group.
     #[error("names no contact group of this client")]
     UnknownGroup,
+    /// No zone of the IANA database.
+    #[error("names no time zone, as Europe/London does")]
+    TimeZone,
     /// Not a JSON string.
     #[error("must be a string")]
     NotText {
@@ -92,6 +100,7 @@ impl ContactRefusal {
             | Self::NotText { property }
             | Self::Twice { property } => property,
             Self::GroupId | Self::UnknownGroup => "contactGroupId",
+            Self::TimeZone => "timeZone",
             Self::NotAnObject => "",
         }
     }
@@ -118,6 +127,7 @@ impl ContactDraft<'_> {
             custom1: text("custom1", self.custom1)?,
             custom2: text("custom2", self.custom2)?,
             contact_group_id: group_id(self.contact_group_id.as_deref())?,
+            time_zone: time_zone(self.time_zone.as_deref())?,
         })
     }
 }
@@ -149,6 +159,13 @@ fn group_id(value: Option<&str>) -> Result<Option<Uuid>, ContactRefusal> {
     }
 }
 
+fn time_zone(value: Option<&str>) -> Result<Option<TimeZone>, ContactRefusal> {
+    match value.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(name) => hours::named(name).map(Some).ok_or(ContactRefusal::TimeZone),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,12 +190,14 @@ mod tests {
             custom1: Some(" \t".into()),
             custom2: Some("".into()),
             contact_group_id: Some("0192d3a4-5b6c-7d8e-9f01-23456789abcd".into()),
+            time_zone: Some(" Asia/Kathmandu ".into()),
             ..draft("07722 123456")
         })
         .expect("a valid contact");
         assert_eq!(contact.phone.to_string(), "+447722123456");
         assert_eq!(contact.name.as_deref(), Some("  Zoë "));
         assert_eq!((contact.custom1, contact.custom2), (None, None));
+        assert_eq!(contact.time_zone, Some(TimeZone::Asia__Kathmandu));
         let group = contact.contact_group_id.map(|id| id.to_string());
         assert_eq!(
             group.as_deref(),
@@ -239,8 +258,13 @@ mod tests {
         let refusal = check(draft.clone()).expect_err("a long name");
         assert_eq!(refusal.property(), "name");
         draft.name = None;
-        let refusal = check(draft).expect_err("no group");
+        let refusal = check(draft.clone()).expect_err("no group");
         assert_eq!(refusal, ContactRefusal::GroupId);
         assert_eq!(refusal.property(), "contactGroupId");
+        draft.contact_group_id = None;
+        draft.time_zone = Some("London".into());
+        let refusal = check(draft).expect_err("no zone");
+        assert_eq!(refusal, ContactRefusal::TimeZone);
+        assert_eq!(refusal.property(), "timeZone");
     }
 }

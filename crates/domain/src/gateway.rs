@@ -157,6 +157,9 @@ pub struct Submission {
     pub reference: u16,
     /// After this moment it is not tried again.
     pub valid_until: Option<DateTime<Utc>>,
+    /// From this moment on it is not begun: what nothing was written of is handed back as never written. What is begun is
+    /// ended, since a part alone is of no use.
+    pub not_begun_from: Option<DateTime<Utc>>,
 }
 
 /// What became of a submission: one outcome per part, in order; at least one.

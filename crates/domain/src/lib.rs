@@ -14,6 +14,7 @@ pub mod contact_group;
 pub mod fault;
 pub mod filter;
 pub mod gateway;
+pub mod hours;
 pub mod link;
 pub mod message;
 pub mod name;

@@ -34,11 +34,13 @@ pub enum MessageStatus {
     Queued = 1001,
     /// The recipient has opted out; never sent.
     OptedOut = 1002,
+    /// Its time never came, or the campaign drops what it may not send at once; never sent.
+    OutsideWindow = 1003,
 }
 
 impl MessageStatus {
     /// Every status there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Sent,
         Self::Delivered,
         Self::Accepted,
@@ -52,6 +54,7 @@ impl MessageStatus {
         Self::FailedInsufficientCredit,
         Self::Queued,
         Self::OptedOut,
+        Self::OutsideWindow,
     ];
 
     /// The number that the API and the database use.
@@ -88,11 +91,14 @@ mod tests {
     #[test]
     fn the_published_numbers_lead_back_to_their_status() {
         let numbers = MessageStatus::ALL.map(MessageStatus::number);
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 34, 1000, 1001, 1002]);
+        assert_eq!(
+            numbers,
+            [0, 1, 2, 3, 4, 5, 6, 7, 8, 34, 1000, 1001, 1002, 1003]
+        );
         for status in MessageStatus::ALL {
             assert_eq!(MessageStatus::from_number(status.number()), Some(status));
         }
-        for number in [-1, 9, 10, 33, 999, 1003] {
+        for number in [-1, 9, 10, 33, 999, 1004] {
             assert_eq!(MessageStatus::from_number(number), None, "{number}");
         }
     }

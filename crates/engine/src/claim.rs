@@ -1,17 +1,20 @@
-//! Taking a unit: lease it, read its recipients once, put the messages into words, and write down as unknown what its
-//! former holder left open.
+//! Taking a unit: lease it, read its recipients once, put the messages into words, write down as unknown what its former
+//! holder left open, and set aside what may not be sent now.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod contents;
+
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use clarion_domain::client::ClientId;
 use clarion_domain::gateway::Submission;
+use clarion_domain::hours::Planner;
 use clarion_domain::opt_out::SenderName;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Outgoing};
-use clarion_persistence::recipients::{self, Recipient};
-use clarion_persistence::send_units::{self, Queued, Unit};
-use clarion_persistence::{Conn, StoreError, messages};
+use clarion_persistence::send_units::{self, Mark, Unit};
+use clarion_persistence::{StoreError, messages};
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
@@ -19,6 +22,7 @@ use crate::core::Core;
 use crate::lease::Lease;
 use crate::settle;
 use crate::wording::Wording;
+use contents::{Aside, Contents};
 
 /// A unit in a sender's hands, with its messages that are still to be sent.
 pub(crate) struct HeldUnit {
@@ -29,6 +33,8 @@ pub(crate) struct HeldUnit {
     pub(crate) again: VecDeque<Submission>,
     /// Those after the mark, in order.
     pub(crate) fresh: VecDeque<Submission>,
+    /// From then on one of them may not be sent, and all of them are to be judged again.
+    good_until: Option<DateTime<Utc>>,
 }
 
 /// Whose a campaign's messages are: what opt-outs are from.
@@ -50,18 +56,15 @@ pub(crate) struct Wish {
     pub(crate) most: usize,
 }
 
-/// What a claimed unit turned out to hold.
-struct Contents {
-    again: VecDeque<Submission>,
-    fresh: VecDeque<Submission>,
-    /// Marked by a former holder, outcome unknown.
-    lost: Vec<Submission>,
-}
-
 impl HeldUnit {
     /// Whether it is the unit of this lease.
     pub(crate) fn is_of(&self, lease: &Arc<Lease>) -> bool {
         Arc::ptr_eq(&self.lease, lease)
+    }
+
+    /// Whether it must be claimed anew before more of it is sent.
+    pub(crate) fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.good_until.is_some_and(|end| end <= now)
     }
 
     /// Messages still to be sent.
@@ -76,7 +79,11 @@ pub(crate) async fn claim(
     wish: Wish,
     done: mpsc::UnboundedSender<Unit>,
 ) -> Result<Vec<HeldUnit>, StoreError> {
-    let outgoing = core.store.read(campaigns::sending).await?;
+    let now = core.now();
+    let outgoing = core
+        .store
+        .read(move |conn| campaigns::sending(conn, now))
+        .await?;
     let chosen = wish.choose(outgoing);
     if chosen.is_empty() {
         return Ok(Vec::new());
@@ -126,11 +133,12 @@ impl Wish {
 async fn lease(core: &Core, chosen: Vec<Outgoing>) -> Result<Vec<(Outgoing, Unit)>, StoreError> {
     let node = core.settings.node.clone();
     let lease = core.settings.lease;
+    let now = core.now();
     core.store
         .write(move |conn| {
             let mut claimed = Vec::with_capacity(chosen.len());
             for campaign in &chosen {
-                let units = send_units::claim(conn, campaign.key, &node, lease, 1)?;
+                let units = send_units::claim(conn, campaign.key, &node, lease, now, 1)?;
                 claimed.extend(units.into_iter().map(|unit| (campaign.clone(), unit)));
             }
             Ok(claimed)
@@ -157,17 +165,51 @@ async fn open(
     };
     let origin = Arc::new(Origin::of(&campaign));
     let unit = lease.unit().clone();
-    let contents = core
+    let planner = planner(core, &campaign);
+    let now = core.now();
+    let mut contents = core
         .store
-        .read(move |conn| Contents::read(conn, &campaign, &wording, &unit))
+        .read(move |conn| Contents::read(conn, &campaign, &wording, &unit, planner, now))
         .await?;
     settle_lost(core, contents.lost).await?;
+    if !set_aside(core, lease, contents.aside).await? {
+        // It is another's by now, or its campaign has changed.
+        contents.again.clear();
+        contents.fresh.clear();
+    }
     Ok(Some(HeldUnit {
         lease: Arc::clone(lease),
         origin,
         again: contents.again,
         fresh: contents.fresh,
+        good_until: contents.good_until,
     }))
+}
+
+/// What judges when a campaign's messages may be sent; `None` where they may always be.
+fn planner(core: &Core, campaign: &Outgoing) -> Option<Planner> {
+    if campaign.key.is_direct() {
+        return None;
+    }
+    let rules = core.settings.hours_for(&campaign.timing);
+    Planner::new(&campaign.timing, rules, core.now())
+}
+
+/// Writes down what is not sent now; whether the unit still is this node's to send from.
+async fn set_aside(core: &Core, lease: &Arc<Lease>, aside: Aside) -> Result<bool, StoreError> {
+    if aside.is_empty() {
+        return Ok(true);
+    }
+    let unit = lease.unit().clone();
+    let has_ended = aside.has_ended();
+    let mark = core
+        .store
+        .write(move |conn| send_units::set_aside(conn, &unit, &aside.settlements, aside.not_before))
+        .await?;
+    if has_ended {
+        core.moved.notify_one();
+    }
+    Ok(mark == Mark::Marked)
 }
 
 async fn settle_lost(core: &Core, lost: Vec<Submission>) -> Result<(), StoreError> {
@@ -190,69 +232,6 @@ async fn settle_lost(core: &Core, lost: Vec<Submission>) -> Result<(), StoreErro
     Ok(())
 }
 
-impl Contents {
-    fn read(
-        conn: &mut Conn,
-        campaign: &Outgoing,
-        wording: &Wording,
-        unit: &Unit,
-    ) -> Result<Self, StoreError> {
-        let mut contents = Self {
-            again: VecDeque::new(),
-            fresh: VecDeque::new(),
-            lost: Vec::new(),
-        };
-        let (mut queued, mut lost) = (HashMap::new(), HashMap::new());
-        if unit.marked_upto >= unit.first_seq {
-            lost.extend(send_units::unsettled(conn, unit)?);
-            let rows = send_units::queued(conn, unit)?;
-            queued.extend(rows.into_iter().map(|row| (row.seq, row)));
-        }
-        for recipient in recipients::range(conn, unit.campaign, unit.first_seq, unit.last_seq)? {
-            let seq = recipient.key.seq;
-            if seq > unit.marked_upto {
-                let message = first_attempt(campaign, wording, recipient);
-                contents.fresh.push_back(message);
-            } else if let Some(attempt) = lost.get(&seq) {
-                contents.lost.push(Submission {
-                    attempt: *attempt,
-                    ..first_attempt(campaign, wording, recipient)
-                });
-            } else if let Some(queued) = queued.get(&seq) {
-                let message = next_attempt(campaign, wording, recipient, queued);
-                contents.again.push_back(message);
-            }
-        }
-        Ok(contents)
-    }
-}
-
-fn first_attempt(campaign: &Outgoing, wording: &Wording, recipient: Recipient) -> Submission {
-    let text = wording.text_for(&recipient);
-    Submission {
-        recipient: recipient.key,
-        attempt: 1,
-        sender: campaign.sender.clone(),
-        destination: recipient.contact.phone,
-        text,
-        reference: campaign.key.reference_for(recipient.contact.phone),
-        valid_until: None,
-    }
-}
-
-fn next_attempt(
-    campaign: &Outgoing,
-    wording: &Wording,
-    recipient: Recipient,
-    queued: &Queued,
-) -> Submission {
-    Submission {
-        attempt: queued.attempt.saturating_add(1),
-        reference: queued.reference,
-        ..first_attempt(campaign, wording, recipient)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clarion_domain::client::FIRST_CLIENT;
@@ -269,6 +248,7 @@ mod tests {
             message: "Hello".to_owned(),
             opt_out_link_id: None,
             track_link_url: None,
+            timing: clarion_domain::campaign::Timing::default(),
             updated_at: chrono::DateTime::UNIX_EPOCH,
         }
     }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clarion_domain::campaign::{Campaign, CampaignContent, OnUnknown};
+use clarion_domain::campaign::{Campaign, CampaignContent, OnUnknown, Timing};
 use clarion_domain::client::ClientId;
 use clarion_domain::clock::Clock;
 use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::gateway::{Gateway, InboundSink};
+use clarion_domain::hours::HourRules;
 use clarion_domain::link::Links;
 use clarion_domain::message::MessageContent;
 use clarion_domain::opt_out::KeywordRules;
@@ -70,6 +71,20 @@ pub struct EngineSettings {
     pub keywords: Arc<KeywordRules>,
     /// What the links in messages are made with.
     pub links: Arc<Links>,
+    /// The hours that the recipients' countries allow.
+    pub hours: Arc<HourRules>,
+    /// Which campaigns they bind.
+    pub quiet_hours: QuietHours,
+}
+
+/// Which campaigns the hours of the recipients' countries bind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QuietHours {
+    /// Those with a sending window.
+    #[default]
+    Windowed,
+    /// All of them.
+    Always,
 }
 
 impl EngineSettings {
@@ -94,7 +109,17 @@ impl EngineSettings {
             tariffs: Arc::default(),
             keywords: Arc::default(),
             links,
+            hours: Arc::default(),
+            quiet_hours: QuietHours::default(),
         }
+    }
+}
+
+impl EngineSettings {
+    /// The rules that bind a campaign of this timing.
+    pub(crate) fn hours_for(&self, timing: &Timing) -> Option<&Arc<HourRules>> {
+        let binds = timing.window.is_some() || self.quiet_hours == QuietHours::Always;
+        binds.then_some(&self.hours)
     }
 }
 

@@ -27,7 +27,7 @@ mod upkeep;
 mod wording;
 
 pub use clock::SystemClock;
-pub use engine::{Engine, EngineSettings, RunningEngine};
+pub use engine::{Engine, EngineSettings, QuietHours, RunningEngine};
 pub use intake::{
     Addition, GroupAddition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load,
 };

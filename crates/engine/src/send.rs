@@ -209,7 +209,12 @@ impl Sender {
             () = self.stop.cancelled() => return,
             permits = desk.room_for(slots) => permits,
         };
+        let now = self.core.now();
+        self.let_go_where(|unit| unit.is_over(now));
         let mut batch = Batch::take(&mut self.held, slots);
+        if batch.len() == 0 {
+            return;
+        }
         match batch.mark(&self.core).await {
             Ok(marks) => {
                 self.backoff.reset();

@@ -104,6 +104,7 @@ fn submission(seq: u32) -> Submission {
         text: "Hello, this is one message of a campaign, of about the usual length.".into(),
         reference: 1,
         valid_until: None,
+        not_begun_from: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod document;
 mod header;
 mod id;
 mod request;
+mod timing;
 pub(crate) mod unknown;
 
 use actix_web::{HttpRequest, HttpResponse};

@@ -38,6 +38,9 @@ struct ContactBody {
     id: Uuid,
     #[schema(required = true)]
     contact_group_id: Option<Uuid>,
+    /// Where the contact is, whatever the number says.
+    #[schema(required = true, example = "Europe/London")]
+    time_zone: Option<&'static str>,
     /// The status of the message; null while none was tried.
     #[schema(required = true)]
     status: Option<i16>,
@@ -53,6 +56,7 @@ impl From<Recipient> for ContactBody {
             custom2: contact.custom2,
             id: recipient.key.contact_id(),
             contact_group_id: contact.contact_group_id,
+            time_zone: contact.time_zone.map(|zone| zone.name()),
             status: recipient.status.map(MessageStatus::number),
         }
     }

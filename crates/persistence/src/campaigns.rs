@@ -4,10 +4,11 @@
 mod adding;
 mod life;
 mod loading;
+mod timing;
 mod unknown;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use clarion_domain::campaign::{Campaign, CampaignId};
+use clarion_domain::campaign::{Campaign, CampaignId, Timing};
 use clarion_domain::client::ClientId;
 use clarion_domain::page::Page;
 use clarion_domain::recipient::CampaignKey;
@@ -25,6 +26,7 @@ pub use life::{
 };
 pub(crate) use loading::touch;
 pub use loading::{abandoned_loading, discard_loading, finish_loading, insert_loading};
+use timing::TimingRow;
 pub use unknown::{MOST_RESENDS, is_resend_due, resend_due, resend_unknown};
 
 /// The status of a campaign in loading; the domain knows no such campaign.
@@ -70,6 +72,8 @@ pub struct Outgoing {
     pub opt_out_link_id: Option<i32>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
+    /// At what times it may be sent.
+    pub timing: Timing,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
 }
@@ -103,7 +107,7 @@ pub fn find(
 }
 
 /// What a listed campaign can be filtered and sorted by.
-pub static PROPERTIES: [Property; 9] = [
+pub static PROPERTIES: [Property; 12] = [
     uuid("id", "campaigns.public_id"),
     date_time("startDateTime", "campaigns.start_at"),
     text("sender", "campaigns.sender"),
@@ -112,6 +116,9 @@ pub static PROPERTIES: [Property; 9] = [
     integer("status", "campaigns.status"),
     nullable(integer("optOutLinkId", "campaigns.opt_out_link_id")),
     nullable(text("trackLinkUrl", "campaigns.track_link_url")),
+    nullable(text("sendingWindow", "campaigns.sending_window")),
+    text("outsideWindow", "campaigns.outside_window"),
+    nullable(date_time("expiresAt", "campaigns.expires_at")),
     nullable(text("pausedReason", "campaigns.paused_reason")),
 ];
 
@@ -201,6 +208,8 @@ struct Row {
     paused_reason: Option<String>,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    #[diesel(embed)]
+    timing: TimingRow,
 }
 
 impl TryFrom<Row> for Campaign {
@@ -219,6 +228,7 @@ impl TryFrom<Row> for Campaign {
             opt_out_link_id: row.opt_out_link_id,
             track_link_url: row.track_link_url,
             on_unknown: row.on_unknown.map(stored::on_unknown).transpose()?,
+            timing: row.timing.try_into()?,
             paused_reason: row.paused_reason,
             invalid_count: stored::unsigned("count of invalid contacts", row.invalid_count)?,
             duplicate_count: stored::unsigned("count of duplicates", row.duplicate_count)?,

@@ -6,7 +6,7 @@ mod texts;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
@@ -149,10 +149,30 @@ pub(crate) fn lock_binds(
     Ok(rows)
 }
 
-/// Locks units of a campaign that are not finished and in nobody's hands; their first recipients.
+/// Keeps a campaign as it is until the transaction ends; whether it is as it was then.
+pub(crate) fn keep_campaign(
+    conn: &mut Conn,
+    campaign: i64,
+    as_of: NaiveDateTime,
+) -> Result<bool, StoreError> {
+    use schema::campaigns::dsl;
+    let unchanged = dsl::campaigns
+        .find(campaign)
+        .filter(dsl::updated_at.eq(as_of))
+        .select(dsl::id);
+    let found: Option<i64> = match conn {
+        // The transaction has the whole database to itself.
+        Conn::Sqlite(conn) => unchanged.first(conn).optional()?,
+        Conn::Postgres(conn) => unchanged.for_share().first(conn).optional()?,
+    };
+    Ok(found.is_some())
+}
+
+/// Locks units of a campaign that are not finished, in nobody's hands and due by then; their first recipients.
 pub(crate) fn lock_free_units(
     conn: &mut Conn,
     campaign: i64,
+    due: NaiveDateTime,
     limit: i64,
 ) -> Result<Vec<i32>, StoreError> {
     use schema::send_units::dsl;
@@ -165,6 +185,7 @@ pub(crate) fn lock_free_units(
                 .is_null()
                 .or(dsl::lease_until.le(now.nullable())),
         )
+        .filter(dsl::not_before.is_null().or(dsl::not_before.le(due)))
         .order(dsl::first_seq)
         .limit(limit)
         .select(dsl::first_seq);

@@ -50,12 +50,13 @@ pub enum Replaced {
 }
 
 /// What a group's contacts can be filtered and sorted by.
-pub static PROPERTIES: [Property; 5] = [
+pub static PROPERTIES: [Property; 6] = [
     group_contact_id("id"),
     text("phoneNumber", "group_contacts.phone"),
     nullable(text("name", "group_contacts.name")),
     nullable(text("custom1", "group_contacts.custom1")),
     nullable(text("custom2", "group_contacts.custom2")),
+    nullable(text("timeZone", "group_contacts.time_zone")),
 ];
 
 /// The order they came in.
@@ -99,20 +100,21 @@ const UPDATE: &str = "
         region = excluded.region,
         name = COALESCE(excluded.name, group_contacts.name),
         custom1 = COALESCE(excluded.custom1, group_contacts.custom1),
-        custom2 = COALESCE(excluded.custom2, group_contacts.custom2)";
+        custom2 = COALESCE(excluded.custom2, group_contacts.custom2),
+        time_zone = COALESCE(excluded.time_zone, group_contacts.time_zone)";
 
 /// The recipients of a run into one group, numbered from `$2` on.
 const INTO_ONE: &str = "
-    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2)
-    SELECT $1, r.seq + $2, r.phone, r.region, r.name, r.custom1, r.custom2
+    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2, time_zone)
+    SELECT $1, r.seq + $2, r.phone, r.region, r.name, r.custom1, r.custom2, r.time_zone
     FROM recipients AS r
     WHERE r.campaign_id = $3 AND r.seq BETWEEN $4 AND $5";
 
 /// The recipients of a run into the groups that they name. `$1` is the last of all runs, for which each group has reserved a
 /// number.
 const INTO_NAMED: &str = "
-    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2)
-    SELECT g.id, g.last_seq - $1 + r.seq, r.phone, r.region, r.name, r.custom1, r.custom2
+    INSERT INTO group_contacts (group_id, seq, phone, region, name, custom1, custom2, time_zone)
+    SELECT g.id, g.last_seq - $1 + r.seq, r.phone, r.region, r.name, r.custom1, r.custom2, r.time_zone
     FROM recipients AS r JOIN contact_groups AS g ON g.public_id = r.contact_group_id
     WHERE r.campaign_id = $2 AND r.seq BETWEEN $3 AND $4";
 
@@ -225,6 +227,7 @@ pub fn replace(
             group_contacts::name.eq(&contact.name),
             group_contacts::custom1.eq(&contact.custom1),
             group_contacts::custom2.eq(&contact.custom2),
+            group_contacts::time_zone.eq(contact.time_zone.map(|zone| zone.name())),
         ))
         .execute(conn)?;
     Ok(Replaced::Done)
@@ -271,6 +274,7 @@ struct Row {
     name: Option<String>,
     custom1: Option<String>,
     custom2: Option<String>,
+    time_zone: Option<String>,
 }
 
 impl TryFrom<Row> for GroupContact {
@@ -288,6 +292,7 @@ impl TryFrom<Row> for GroupContact {
                 custom1: row.custom1,
                 custom2: row.custom2,
                 contact_group_id: None,
+                time_zone: stored::time_zone(row.time_zone.as_deref())?,
             },
         })
     }

@@ -44,13 +44,14 @@ pub fn insert_batch(
 }
 
 /// What a campaign's contacts can be filtered and sorted by.
-pub static PROPERTIES: [Property; 7] = [
+pub static PROPERTIES: [Property; 8] = [
     listing::contact_id("id"),
     text("phoneNumber", "recipients.phone"),
     nullable(text("name", "recipients.name")),
     nullable(text("custom1", "recipients.custom1")),
     nullable(text("custom2", "recipients.custom2")),
     nullable(uuid("contactGroupId", "recipients.contact_group_id")),
+    nullable(text("timeZone", "recipients.time_zone")),
     nullable(integer("status", "messages.status")),
 ];
 
@@ -195,6 +196,7 @@ pub(crate) struct NewRow<'a> {
     custom1: Option<&'a str>,
     custom2: Option<&'a str>,
     contact_group_id: Option<String>,
+    time_zone: Option<&'static str>,
 }
 
 impl<'a> NewRow<'a> {
@@ -208,6 +210,7 @@ impl<'a> NewRow<'a> {
             custom1: contact.custom1.as_deref(),
             custom2: contact.custom2.as_deref(),
             contact_group_id: contact.contact_group_id.map(|id| id.to_string()),
+            time_zone: contact.time_zone.map(|zone| zone.name()),
         }
     }
 }
@@ -223,6 +226,7 @@ struct Row {
     custom1: Option<String>,
     custom2: Option<String>,
     contact_group_id: Option<String>,
+    time_zone: Option<String>,
 }
 
 impl Row {
@@ -241,6 +245,7 @@ impl Row {
                 contact_group_id: group
                     .transpose()
                     .map_err(|error| stored::corrupt("contact group", error))?,
+                time_zone: stored::time_zone(self.time_zone.as_deref())?,
             },
             status: status.map(stored::message_status).transpose()?,
         })

@@ -64,6 +64,9 @@ diesel::table! {
         updated_at -> Timestamp,
         deleted_at -> Nullable<Timestamp>,
         on_unknown -> Nullable<SmallInt>,
+        sending_window -> Nullable<Text>,
+        outside_window -> Text,
+        expires_at -> Nullable<Timestamp>,
     }
 }
 
@@ -77,6 +80,7 @@ diesel::table! {
         custom1 -> Nullable<Text>,
         custom2 -> Nullable<Text>,
         contact_group_id -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
     }
 }
 
@@ -107,6 +111,7 @@ diesel::table! {
         failed -> Integer,
         unknown -> Integer,
         opted_out -> Integer,
+        not_before -> Nullable<Timestamp>,
     }
 }
 
@@ -210,6 +215,7 @@ diesel::table! {
         name -> Nullable<Text>,
         custom1 -> Nullable<Text>,
         custom2 -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
     }
 }
 

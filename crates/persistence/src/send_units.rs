@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use clarion_domain::campaign::CampaignId;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
 use diesel::dsl::{exists, sql};
@@ -13,6 +14,7 @@ use diesel::sql_types::Bool;
 
 use crate::campaigns::SENDING;
 use crate::conn::on_each_backend;
+use crate::messages::{Settlement, settle};
 use crate::schema::{campaigns, messages, send_units};
 use crate::{Conn, StoreError, dialect, stored};
 
@@ -24,7 +26,7 @@ const UNITS_AT_ONCE: usize = 1_000;
 
 /// Whether each recipient of a unit has a message that is not queued. In SQL, because the compiler's effort for an
 /// expression of diesel's types doubles with each term.
-const SETTLED: &str = "marked_upto = last_seq AND last_seq - first_seq + 1
+const SETTLED: &str = "last_seq - first_seq + 1
     = sent + accepted + delivered + failed + unknown + opted_out";
 
 /// A unit under lease.
@@ -121,6 +123,7 @@ pub(crate) fn extend(
             .set((
                 send_units::last_seq.eq(stored::seq(recipients.min(next - 1))),
                 send_units::sent_at.eq(None::<NaiveDateTime>),
+                send_units::not_before.eq(None::<NaiveDateTime>),
             ))
             .execute(conn)?;
     }
@@ -153,7 +156,7 @@ pub(crate) fn first_seq_of(seq: u32) -> u32 {
     seq - (seq - 1) % UNIT_SIZE
 }
 
-/// Leases up to `limit` units of a campaign that are not finished and in nobody's hands.
+/// Leases up to `limit` units of a campaign that are not finished, in nobody's hands and due by `now`.
 ///
 /// # Errors
 /// The database's.
@@ -162,6 +165,7 @@ pub fn claim(
     campaign: CampaignKey,
     owner: &str,
     lease: Duration,
+    now: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<Unit>, StoreError> {
     let as_of = campaigns::table
@@ -169,7 +173,7 @@ pub fn claim(
         .select(campaigns::updated_at)
         .first::<NaiveDateTime>(conn)?
         .and_utc();
-    let free = dialect::lock_free_units(conn, campaign.0, i64::from(limit))?;
+    let free = dialect::lock_free_units(conn, campaign.0, stored::moment(now), i64::from(limit))?;
     let lease_until = dialect::lease_end(conn, lease);
     let rows: Vec<Row> = diesel::update(send_units::table)
         .filter(send_units::campaign_id.eq(campaign.0))
@@ -276,6 +280,46 @@ pub fn take_back(conn: &mut Conn, unit: &Unit, upto: u32) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Writes down what of a unit is not sent now: messages that wait or that are not sent at all, and when there is something to
+/// send again, where all that is left waits. The mark stays: whoever claims the unit finds that they have messages.
+///
+/// # Errors
+/// The database's.
+pub fn set_aside(
+    conn: &mut Conn,
+    unit: &Unit,
+    aside: &[Settlement],
+    not_before: Option<DateTime<Utc>>,
+) -> Result<Mark, StoreError> {
+    // A change of the campaign ends the waiting, and must not overtake it.
+    if !dialect::keep_campaign(conn, unit.campaign.0, stored::moment(unit.as_of))? {
+        return refusal(conn, unit);
+    }
+    let held = held!(conn, unit);
+    let held = diesel::update(send_units::table)
+        .filter(held)
+        .set(send_units::not_before.eq(not_before.map(stored::moment)))
+        .execute(conn)?;
+    if held == 0 {
+        return refusal(conn, unit);
+    }
+    settle(conn, aside)?;
+    Ok(Mark::Marked)
+}
+
+/// Ends the waiting of a campaign's units: its times have changed.
+pub(crate) fn judge_anew(conn: &mut Conn, id: CampaignId) -> Result<(), StoreError> {
+    let campaign = campaigns::table
+        .filter(campaigns::public_id.eq(id.0.to_string()))
+        .select(campaigns::id);
+    diesel::update(send_units::table)
+        .filter(send_units::campaign_id.eq_any(campaign))
+        .filter(send_units::not_before.is_not_null())
+        .set(send_units::not_before.eq(None::<NaiveDateTime>))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Recipients up to the mark without a message, and messages that are handed over again: what became of them is not known.
 /// Each with the attempt that it is.
 ///
@@ -290,14 +334,14 @@ pub fn unsettled(conn: &mut Conn, unit: &Unit) -> Result<Vec<(u32, i16)>, StoreE
     let marked: u32 = stored::unsigned("mark", marked.unwrap_or_default())?;
     let known: Vec<(i32, i16, bool)> = messages::table
         .filter(messages::campaign_id.eq(unit.campaign.0))
-        .filter(messages::seq.between(stored::seq(unit.first_seq), stored::seq(marked)))
+        .filter(messages::seq.between(stored::seq(unit.first_seq), stored::seq(unit.last_seq)))
         .order(messages::seq)
         .select((messages::seq, messages::attempt, messages::handed_over))
         .load(conn)?;
     let mut known = known.into_iter().peekable();
-    let open = (unit.first_seq..=marked).filter_map(|seq| {
+    let open = (unit.first_seq..=unit.last_seq).filter_map(|seq| {
         match known.next_if(|(known, _, _)| *known == stored::seq(seq)) {
-            None => Some((seq, 1)),
+            None => (seq <= marked).then_some((seq, 1)),
             Some((_, attempt, true)) => Some((seq, attempt.saturating_add(1))),
             Some((_, _, false)) => None,
         }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use clarion_domain::campaign::{CampaignId, CampaignStatus, OnUnknown};
+use clarion_domain::hours::{self, TimeZone};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::sender::SenderId;
 
@@ -53,6 +54,12 @@ pub(crate) fn campaign_id(text: &str) -> Result<CampaignId, StoreError> {
     uuid::Uuid::parse_str(text)
         .map(CampaignId)
         .map_err(|_| corrupt("campaign id", text))
+}
+
+/// A contact's zone.
+pub(crate) fn time_zone(name: Option<&str>) -> Result<Option<TimeZone>, StoreError> {
+    let named = |name| hours::named(name).ok_or_else(|| corrupt("time zone", name));
+    name.map(named).transpose()
 }
 
 /// The kind is stored beside the text: what the text would be read as may change with the rules.

@@ -47,6 +47,9 @@ pub(super) struct ContactInput {
     /// The column of contact groups
     #[arg(long, value_name = "COLUMN")]
     group: Option<Column>,
+    /// The column of time zones
+    #[arg(long, value_name = "COLUMN")]
+    time_zone: Option<Column>,
     /// No progress, only the outcome
     #[arg(long, help_heading = None)]
     quiet: bool,
@@ -105,6 +108,7 @@ impl ContactInput {
             (Field::Custom1, &self.custom1),
             (Field::Custom2, &self.custom2),
             (Field::ContactGroupId, &self.group),
+            (Field::TimeZone, &self.time_zone),
         ];
         ReadOptions {
             format: self.input_format.map(Format::from),
@@ -181,6 +185,7 @@ fn advised(error: FileError) -> anyhow::Error {
         FileError::Ambiguous { field, .. } => match field {
             Field::PhoneNumber => "choose one with --phone COLUMN",
             Field::ContactGroupId => "choose one with --group COLUMN",
+            Field::TimeZone => "choose one with --time-zone COLUMN",
             Field::Name => "choose one with --name COLUMN",
             Field::Custom1 => "choose one with --custom1 COLUMN",
             Field::Custom2 => "choose one with --custom2 COLUMN",

@@ -11,6 +11,7 @@ use clarion_gateway::smpp::SmppSettings;
 use clarion_http::HttpSettings;
 use clarion_persistence::DatabaseSettings;
 
+use super::values::QuietHours;
 use super::{Database, Gateway, Phone, Settings, Simulator};
 
 impl Database {
@@ -78,11 +79,21 @@ impl Settings {
             on_unknown: self.sending.on_unknown.into(),
             unknown_wait: self.sending.unknown_wait.duration(),
             receipt_timeout: self.sending.receipt_timeout.duration(),
+            quiet_hours: self.sending.quiet_hours.into(),
             keep_unmatched_receipts: self.retention.unmatched_receipts.unless_none(),
             keep_inbound_messages: self.retention.inbound_messages.unless_none(),
             max_segments: self.campaigns.max_segments,
             max_contacts: self.campaigns.max_contacts,
             ..EngineSettings::of_node(node, links)
+        }
+    }
+}
+
+impl From<QuietHours> for clarion_engine::QuietHours {
+    fn from(hours: QuietHours) -> Self {
+        match hours {
+            QuietHours::Windowed => Self::Windowed,
+            QuietHours::Always => Self::Always,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clarion_gateway::smpp::{Alphabet, BindMode, CodeClass, Concatenation, IdForm};
 use serde::{Deserialize, Serialize};
 
-use super::values::{self, LogFormat, Policy, Secret, Span, Switch};
+use super::values::{self, LogFormat, Policy, QuietHours, Secret, Span, Switch};
 
 /// `[server]`: the HTTP API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,7 @@ pub(crate) struct Sending {
     pub(crate) on_unknown: Policy,
     pub(crate) unknown_wait: Span,
     pub(crate) receipt_timeout: Span,
+    pub(crate) quiet_hours: QuietHours,
 }
 
 /// `[retention]`: how long what comes in is kept; nothing: for ever.
@@ -241,6 +242,7 @@ impl Default for Sending {
             on_unknown: Policy::Hold,
             unknown_wait: Span::of_seconds(600),
             receipt_timeout: Span::of_seconds(3 * 86_400),
+            quiet_hours: QuietHours::default(),
         }
     }
 }

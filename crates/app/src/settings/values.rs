@@ -153,6 +153,17 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Which campaigns keep to the hours of the recipients' countries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum QuietHours {
+    /// Those with a sending window.
+    #[default]
+    Windowed,
+    /// All of them.
+    Always,
+}
+
 /// The units of a [`Span`], the largest first, in milliseconds.
 const UNITS: [(&str, u64); 5] = [
     ("d", 86_400_000),

@@ -115,7 +115,7 @@ async fn standard_input_is_read_where_the_file_is_a_dash() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "phoneNumber,name,custom1,custom2,contactGroupId\n+447700900001,,,,\n+447700900002,,,,\n"
+        "phoneNumber,name,custom1,custom2,contactGroupId,timeZone\n+447700900001,,,,,\n+447700900002,,,,,\n"
     );
     let summary = String::from_utf8(output.stderr).unwrap();
     assert!(

@@ -17,6 +17,7 @@ fn names(field: Field) -> impl Iterator<Item = &'static str> {
         Field::Custom1 => "custom1 customfield1 field1",
         Field::Custom2 => "custom2 customfield2 field2",
         Field::ContactGroupId => "contactgroupid groupid contactgroup",
+        Field::TimeZone => "timezone zeitzone",
     };
     names.split(' ')
 }

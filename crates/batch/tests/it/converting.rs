@@ -13,10 +13,10 @@ fn convert(file: &[u8], format: Format) -> (String, Converted) {
 }
 
 const CSV: &str = "\
-phoneNumber,name,custom1,custom2,contactGroupId
+phoneNumber,name,custom1,custom2,contactGroupId,timeZone
 not a number,\"Zoë \"\"Z\"\"
-x\",,\"a,b\",g
-07700 900001,,,,
+x\",,\"a,b\",g,Asia/Tokyo
+07700 900001,,,,,
 ";
 
 #[test]

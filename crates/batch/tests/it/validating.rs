@@ -20,9 +20,9 @@ fn accepted_contacts_are_written_in_canonical_form() {
     let validated = validate(FILE.as_bytes(), true, Format::Csv);
     assert_eq!(
         validated.accepted,
-        "phoneNumber,name,custom1,custom2,contactGroupId\n\
-         +447700900001,\"Zoë\nthe second\",x,,\n\
-         +447700900002,,,,\n"
+        "phoneNumber,name,custom1,custom2,contactGroupId,timeZone\n\
+         +447700900001,\"Zoë\nthe second\",x,,,\n\
+         +447700900002,,,,,\n"
     );
     let validated = validate(FILE.as_bytes(), false, Format::Ndjson);
     assert_eq!(
@@ -39,11 +39,11 @@ fn the_others_are_written_with_their_line_and_reason() {
         let validated = validate(FILE.as_bytes(), true, format);
         assert_eq!(
             validated.refused,
-            "line,index,property,reason,phoneNumber,name,custom1,custom2,contactGroupId\n\
-             5,2,phoneNumber,is not a mobile number but a landline,020 7946 0018,\"Smith, Jo\",,,\n\
-             6,3,phoneNumber,stands in the file before,+447700900001,again,,,\n\
-             7,4,phoneNumber,is required,,nobody,,,\n\
-             8,5,,the line has 5 values for 4 columns; is a value with a delimiter not in quotes?,07700 900003,a,b,,\n"
+            "line,index,property,reason,phoneNumber,name,custom1,custom2,contactGroupId,timeZone\n\
+             5,2,phoneNumber,is not a mobile number but a landline,020 7946 0018,\"Smith, Jo\",,,,\n\
+             6,3,phoneNumber,stands in the file before,+447700900001,again,,,,\n\
+             7,4,phoneNumber,is required,,nobody,,,,\n\
+             8,5,,the line has 5 values for 4 columns; is a value with a delimiter not in quotes?,07700 900003,a,b,,,\n"
         );
     }
 }
@@ -54,7 +54,7 @@ fn what_was_refused_can_be_mended_and_read_again() {
     let mended = refused.replace("020 7946 0018", "07700 900004");
     let again = validate(mended.as_bytes(), false, Format::Csv);
     assert!(
-        again.accepted.contains("+447700900004,\"Smith, Jo\",,,\n"),
+        again.accepted.contains("+447700900004,\"Smith, Jo\",,,,\n"),
         "{}",
         again.accepted
     );
@@ -135,7 +135,7 @@ fn a_json_campaign_stays_one() {
     assert!(
         validated
             .refused
-            .ends_with("\n1,1,phoneNumber,must be a string,,,,,\n"),
+            .ends_with("\n1,1,phoneNumber,must be a string,,,,,,\n"),
         "{}",
         validated.refused
     );
@@ -160,11 +160,14 @@ fn order_and_lines_are_kept_in_a_large_file() {
     let refused: Vec<_> = validated
         .refused
         .split("\r\n")
-        .flat_map(|text| text.split("\n\",,,\n"))
+        .flat_map(|text| text.split("\n\",,,,\n"))
         .collect();
     for (place, index) in (0..count).filter(|index| index % 3 == 0).enumerate() {
         let begin = format!("{},{index},phoneNumber,", 2 + index * 2);
-        let line = refused[place].rsplit("contactGroupId\n").next().unwrap();
+        let line = refused[place]
+            .rsplit("contactGroupId,timeZone\n")
+            .next()
+            .unwrap();
         assert!(line.starts_with(&begin), "{line} {begin}");
     }
 }

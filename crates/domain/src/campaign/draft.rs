@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta, Utc};
 use validator::{Validate, ValidateUrl, ValidationError};
 
-use super::OnUnknown;
+use super::{OnUnknown, Timing};
 use crate::fault::Faults;
+use crate::hours::{OutsideWindow, WindowDraft};
 use crate::sender::SenderId;
 use crate::template::{Template, TemplateFault};
 
@@ -46,6 +47,12 @@ pub struct CampaignDraft {
     pub track_link_url: Option<String>,
     /// Blank means as the client has it.
     pub on_unknown: Option<String>,
+    /// Missing: at any time.
+    pub sending_window: Option<WindowDraft>,
+    /// Missing: hold.
+    pub outside_window: Option<String>,
+    /// Missing: never.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// What a campaign says, checked.
@@ -63,6 +70,8 @@ pub struct CampaignContent {
     pub track_link_url: Option<String>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.
     pub on_unknown: Option<OnUnknown>,
+    /// At what times it may be sent.
+    pub timing: Timing,
 }
 
 impl CampaignDraft {
@@ -78,6 +87,7 @@ impl CampaignDraft {
         let message = self.check_message(&mut faults);
         self.check_links(&mut faults);
         let on_unknown = self.check_on_unknown(&mut faults);
+        let timing = self.check_timing(start_at.max(now), &mut faults);
         match (sender, message) {
             (Some(sender), Some(message)) if faults.is_empty() => Ok(CampaignContent {
                 start_at,
@@ -86,6 +96,7 @@ impl CampaignDraft {
                 opt_out_link_id: self.opt_out_link_id.and_then(link_id),
                 track_link_url: self.track_link_url,
                 on_unknown,
+                timing,
             }),
             _ => Err(faults),
         }
@@ -125,6 +136,28 @@ impl CampaignDraft {
             .map_err(|message| faults.add("onUnknown", message))
             .ok()
             .flatten()
+    }
+
+    fn check_timing(&self, begin: DateTime<Utc>, faults: &mut Faults) -> Timing {
+        let draft = self.sending_window.as_ref();
+        let window = draft.and_then(|draft| draft.check(faults));
+        let mut outside = OutsideWindow::default();
+        match self.outside_window.as_deref().map(str::parse) {
+            None => {}
+            Some(Ok(given)) => outside = given,
+            Some(Err(refusal)) => faults.add("outsideWindow", refusal),
+        }
+        if self.expires_at.is_some_and(|end| end <= begin) {
+            faults.add(
+                "expiresAt",
+                "must lie in the future, and after startDateTime",
+            );
+        }
+        Timing {
+            window,
+            outside,
+            expires_at: self.expires_at,
+        }
     }
 
     fn check_links(&self, faults: &mut Faults) {
@@ -211,6 +244,7 @@ mod tests {
                 opt_out_link_id: None,
                 track_link_url: None,
                 on_unknown: None,
+                timing: Timing::default(),
             })
         );
     }
@@ -334,6 +368,12 @@ mod tests {
             opt_out_link_id: Some(-1),
             track_link_url: Some("nowhere".to_owned()),
             on_unknown: Some("forget".to_owned()),
+            sending_window: Some(WindowDraft {
+                from: Some("8".to_owned()),
+                ..WindowDraft::default()
+            }),
+            outside_window: Some("wait".to_owned()),
+            expires_at: Some(now()),
         };
         let paths: Vec<_> = faults(draft).into_iter().map(|(path, _)| path).collect();
         assert_eq!(
@@ -345,7 +385,10 @@ mod tests {
                 "message",
                 "optOutLinkId",
                 "trackLinkUrl",
-                "onUnknown"
+                "onUnknown",
+                "sendingWindow.from",
+                "outsideWindow",
+                "expiresAt"
             ]
         );
         let empty: Vec<_> = faults(CampaignDraft::default());

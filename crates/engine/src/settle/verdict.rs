@@ -69,6 +69,15 @@ pub(crate) fn opted_out(submission: Submission, at: DateTime<Utc>) -> Settlement
     written("", submission, MessageStatus::OptedOut, at)
 }
 
+/// What is written down about a message that no gateway has.
+pub(crate) fn unsent(
+    submission: Submission,
+    status: MessageStatus,
+    at: DateTime<Utc>,
+) -> Settlement {
+    written("", submission, status, at)
+}
+
 fn written(
     gateway: &str,
     submission: Submission,

@@ -86,6 +86,15 @@ impl FakeGateway {
         }
     }
 
+    /// Gives each that is open an answer of its own.
+    pub(crate) fn answer_each(&self, mut answer: impl FnMut(&Submission) -> Answer) {
+        let open = std::mem::take(&mut *self.open.lock().unwrap());
+        for open in open {
+            let answer = answer(&open.submission);
+            self.answer(open, answer);
+        }
+    }
+
     fn answer(&self, open: Open, answer: Answer) {
         let part = match answer {
             Answer::Accept => PartOutcome::Accepted {

@@ -12,6 +12,7 @@ mod clock;
 mod direct;
 mod disorder;
 mod fake_gateway;
+mod hours;
 mod intake;
 mod opt_outs;
 mod recovery;

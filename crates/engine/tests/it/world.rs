@@ -113,10 +113,21 @@ impl World {
         contacts: u32,
         content: CampaignContent,
     ) -> CampaignId {
+        let contacts = (0..contacts).map(contact).collect();
+        self.create_to(engine, contacts, content).await
+    }
+
+    /// Makes a campaign to these contacts.
+    pub(crate) async fn create_to(
+        &self,
+        engine: &Engine,
+        contacts: Vec<ContactDraft<'static>>,
+        content: CampaignContent,
+    ) -> CampaignId {
         let report = load(engine, InvalidContacts::Refuse, move |mut load| {
             load.content(content);
-            for index in 0..contacts {
-                load.contact(contact(index)).unwrap();
+            for contact in contacts {
+                load.contact(contact).unwrap();
             }
             load.finish().unwrap()
         })

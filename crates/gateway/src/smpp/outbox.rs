@@ -137,6 +137,9 @@ impl Outbox {
         let Some(message) = self.messages.get_mut(&key.message) else {
             return;
         };
+        if message.is_too_late_to_begin(time) {
+            return self.end(key.message);
+        }
         if message.is_over(time, now) {
             let refusal = message.expired();
             return self.settle(key, refusal);
@@ -389,6 +392,7 @@ mod tests {
             text: "a".repeat(if parts == 1 { 1 } else { parts * 153 }).into(),
             reference: 1,
             valid_until: None,
+            not_begun_from: None,
         }
     }
 

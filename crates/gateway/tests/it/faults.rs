@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use clarion_domain::clock::Clock;
-use clarion_domain::gateway::{Gateway, PartOutcome};
+use clarion_domain::gateway::{Gateway, PartOutcome, Submission};
 use clarion_domain::message::MessageStatus;
 use rusmpp::CommandStatus;
 
@@ -195,6 +195,46 @@ async fn a_part_refused_for_now_is_not_tried_beyond_the_end_of_its_message() {
             code: "0x00000058".to_owned()
         }]
     );
+}
+
+#[tokio::test]
+async fn what_is_not_begun_in_time_is_handed_back_and_what_is_begun_is_ended() {
+    let stage = Stage::open().await;
+    let mut bench = bench(stage.address(), "window = 2");
+    let mut peer = stage.bound().await;
+    let until = |mut message: Submission, end| {
+        message.not_begun_from = Some(end);
+        message
+    };
+    let end = bench.clock.now() + TimeDelta::minutes(5);
+    let of_three_parts = "a".repeat(400);
+    bench
+        .send([
+            until(message(1, &of_three_parts), end),
+            until(message(2, "x"), end),
+        ])
+        .await;
+    let (first, _) = peer.submit().await;
+    let (second, _) = peer.submit().await;
+    bench.clock.advance(TimeDelta::minutes(5));
+    peer.take(&first, "1").await;
+    let (third, _) = peer.submit().await;
+    peer.take(&second, "2").await;
+    assert_eq!(bench.outcome().await.1, [PartOutcome::NotWritten]);
+    peer.take(&third, "3").await;
+    let (_, outcome) = bench.outcome().await;
+    assert_eq!(
+        outcome.iter().map(id_of).collect::<Vec<_>>(),
+        ["1", "2", "3"]
+    );
+
+    // Refused for now counts as not begun, as long as no part of it was taken.
+    let end = bench.clock.now() + TimeDelta::minutes(5);
+    bench.send([until(message(3, "x"), end)]).await;
+    let (submit, _) = peer.submit().await;
+    bench.clock.advance(TimeDelta::minutes(5));
+    peer.refuse(&submit, CommandStatus::EsmeRthrottled).await;
+    assert_eq!(bench.outcome().await.1, [PartOutcome::NotWritten]);
 }
 
 #[tokio::test]

@@ -183,6 +183,7 @@ pub(crate) fn message(number: u32, text: &str) -> Submission {
         text: text.into(),
         reference: 0x0142,
         valid_until: None,
+        not_begun_from: None,
     }
 }
 

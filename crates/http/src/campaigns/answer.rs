@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::timing::{self, WindowBody};
 use crate::dates;
 
 /// A campaign: the published properties in their order, then ours.
@@ -35,6 +36,16 @@ pub(super) struct CampaignBody {
     /// What becomes of its messages of unknown outcome: "hold" or "resend"; null: as the client has it.
     #[schema(required = true)]
     on_unknown: Option<&'static str>,
+    /// When its messages may be sent; null: at any time.
+    #[schema(required = true)]
+    sending_window: Option<WindowBody>,
+    /// What becomes of a message that may not be sent when its turn comes: `hold` until it may, or `drop`.
+    #[schema(example = "hold")]
+    outside_window: &'static str,
+    /// What is not sent by then ends as Expired.
+    #[schema(required = true)]
+    #[serde(serialize_with = "timing::moment")]
+    expires_at: Option<DateTime<Utc>>,
     /// Why it is paused, where the service did it by itself.
     #[schema(required = true)]
     paused_reason: Option<String>,
@@ -55,6 +66,9 @@ impl From<Campaign> for CampaignBody {
             opt_out_link_id: campaign.opt_out_link_id,
             track_link_url: campaign.track_link_url,
             on_unknown: campaign.on_unknown.map(OnUnknown::name),
+            sending_window: campaign.timing.window.map(WindowBody::from),
+            outside_window: campaign.timing.outside.name(),
+            expires_at: campaign.timing.expires_at,
             paused_reason: campaign.paused_reason,
             counts: None,
         }
@@ -66,7 +80,7 @@ impl From<Campaign> for CampaignBody {
 #[schema(as = MessageCounts)]
 #[serde(rename_all = "camelCase")]
 struct CountsBody {
-    /// Wait to be sent again.
+    /// Wait: for their time, or to be sent again.
     queued: u64,
     /// A provider has them.
     sent: u64,
@@ -74,7 +88,7 @@ struct CountsBody {
     accepted: u64,
     /// The handset has them.
     delivered: u64,
-    /// Failed for good.
+    /// Failed for good, or not sent, since their time was over or not allowed.
     failed: u64,
     /// Nobody knows whether they were sent, or what has become of them.
     unknown: u64,

@@ -49,7 +49,7 @@ impl<'de> Read<'de> for ReadDocument<'_> {
         while let Some(key) = object.next_key_seed(Any(ReadKey))? {
             match key {
                 Key::Property(property) => {
-                    let given = object.next_value_seed(Any(ReadGiven))?;
+                    let given = object.next_value_seed(Any(ReadGiven::default()))?;
                     self.header.set(property, given);
                 }
                 Key::Contacts if wanted && seen => {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{CampaignContent, CampaignDraft};
 use clarion_domain::fault::Faults;
 
+use super::timing;
 use crate::body::given::{Given, text};
 use crate::dates;
 
@@ -16,16 +17,22 @@ pub(super) enum Property {
     OptOutLinkId,
     TrackLinkUrl,
     OnUnknown,
+    SendingWindow,
+    OutsideWindow,
+    ExpiresAt,
 }
 
 impl Property {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::StartDateTime,
         Self::Sender,
         Self::Message,
         Self::OptOutLinkId,
         Self::TrackLinkUrl,
         Self::OnUnknown,
+        Self::SendingWindow,
+        Self::OutsideWindow,
+        Self::ExpiresAt,
     ];
 
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -41,6 +48,9 @@ impl Property {
             Self::OptOutLinkId => "optOutLinkId",
             Self::TrackLinkUrl => "trackLinkUrl",
             Self::OnUnknown => "onUnknown",
+            Self::SendingWindow => "sendingWindow",
+            Self::OutsideWindow => "outsideWindow",
+            Self::ExpiresAt => "expiresAt",
         }
     }
 }
@@ -68,6 +78,14 @@ impl Header {
             Property::OptOutLinkId => integer(given).map(|id| draft.opt_out_link_id = id),
             Property::TrackLinkUrl => text(given).map(|text| draft.track_link_url = text),
             Property::OnUnknown => text(given).map(|text| draft.on_unknown = text),
+            Property::SendingWindow => {
+                let faults = &mut self.faults;
+                let fault = |path, message| faults.add(path, message);
+                draft.sending_window = timing::window(given, fault);
+                Ok(())
+            }
+            Property::OutsideWindow => text(given).map(|text| draft.outside_window = text),
+            Property::ExpiresAt => moment(given).map(|at| draft.expires_at = at),
         };
         if let Err(message) = taken {
             self.fault(property.name(), message);
@@ -113,7 +131,7 @@ fn moment(given: Given) -> Result<Option<DateTime<Utc>>, &'static str> {
     match given {
         Given::Null => Ok(None),
         Given::Text(text) => dates::read(&text).map(Some).ok_or(refusal),
-        Given::Integer(_) | Given::Other => Err(refusal),
+        _ => Err(refusal),
     }
 }
 
@@ -121,6 +139,6 @@ fn integer(given: Given) -> Result<Option<i64>, &'static str> {
     match given {
         Given::Null => Ok(None),
         Given::Integer(value) => Ok(Some(value)),
-        Given::Text(_) | Given::Other => Err("must be an integer"),
+        _ => Err("must be an integer"),
     }
 }

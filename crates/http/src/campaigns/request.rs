@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use utoipa::ToSchema;
 
+use super::timing::WindowBody;
 use crate::contacts::request::NewContact;
 
 /// What a campaign says and when. Unknown properties are read over.
@@ -13,6 +14,9 @@ use crate::contacts::request::NewContact;
     "sender": "ACME",
     "message": "Hello {Name|there}, our offer: {TrackLink}",
     "trackLinkUrl": "https://example.com/offer",
+    "sendingWindow": {"from": "09:00", "to": "20:00", "days": ["Mon", "Tue", "Wed", "Thu", "Fri"], "timeZone": "recipient"},
+    "outsideWindow": "hold",
+    "expiresAt": "2030-06-30T18:00:00Z",
 }))]
 pub(crate) struct ContentRequest {
     /// When it starts. Missing, null or up to 24 hours in the past: at once.
@@ -36,6 +40,16 @@ pub(crate) struct ContentRequest {
     /// three times. Missing, null or empty: as the client has it.
     #[schema(example = "hold")]
     on_unknown: Option<String>,
+    /// When its messages may be sent. Where it is given, the hours that the recipient's country allows count as well; `{}`
+    /// stands for those alone. In it, `from` is 00:00 unless told, `to` 24:00, `days` every day (`Mon` or `Monday`),
+    /// `timeZone` each recipient's. Missing or null: at any time.
+    sending_window: Option<WindowBody>,
+    /// What becomes of a message that may not be sent when its turn comes: `hold`, which is the default, until it may, or
+    /// `drop`: it ends as OutsideWindow.
+    #[schema(example = "hold")]
+    outside_window: Option<String>,
+    /// What is not sent by then ends as Expired. Later than now and than the start. Missing or null: never.
+    expires_at: Option<DateTime<Utc>>,
 }
 
 /// A campaign and its contacts. Unknown properties are read over.
@@ -47,8 +61,10 @@ pub(crate) struct ContentRequest {
     "trackLinkUrl": "https://example.com/offer",
     "contacts": [
         {"phoneNumber": "07700 900001", "name": "Ann", "custom1": "Gold"},
-        {"phoneNumber": "+44 7700 900002"},
+        {"phoneNumber": "+44 7700 900002", "timeZone": "Europe/Paris"},
     ],
+    "sendingWindow": {"from": "09:00", "to": "20:00", "timeZone": "recipient"},
+    "expiresAt": "2030-06-30T18:00:00Z",
 }))]
 pub(crate) struct CampaignRequest {
     #[schema(inline)]

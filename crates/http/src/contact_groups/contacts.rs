@@ -39,6 +39,9 @@ struct ContactBody {
     #[schema(required = true)]
     custom2: Option<String>,
     id: Uuid,
+    /// Where the contact is, whatever the number says.
+    #[schema(required = true, example = "Europe/London")]
+    time_zone: Option<&'static str>,
 }
 
 /// What a contact of a group shall be. Unknown properties are read over.
@@ -54,6 +57,9 @@ struct ContactRequest {
     custom1: Option<String>,
     #[schema(max_length = 255)]
     custom2: Option<String>,
+    /// The zone of the IANA database whose time counts for the contact.
+    #[schema(example = "Europe/London")]
+    time_zone: Option<String>,
 }
 
 /// What was put into the group, and what was not.
@@ -79,6 +85,7 @@ impl From<GroupContact> for ContactBody {
             custom1: contact.custom1,
             custom2: contact.custom2,
             id: key.contact_id(),
+            time_zone: contact.time_zone.map(|zone| zone.name()),
         }
     }
 }
@@ -253,6 +260,7 @@ fn read_contact(body: Meter) -> Result<ContactDraft<'static>, Problem> {
         custom1: text("custom1"),
         custom2: text("custom2"),
         contact_group_id: None,
+        time_zone: text("timeZone"),
     };
     properties.check()?;
     Ok(draft)

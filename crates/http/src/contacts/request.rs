@@ -22,6 +22,9 @@ pub(crate) struct NewContact {
     custom2: Option<String>,
     /// A contact group that the contact is also added to.
     contact_group_id: Option<Uuid>,
+    /// The zone of the IANA database whose time counts for this contact; missing: those of the number.
+    #[schema(example = "Europe/London")]
+    time_zone: Option<String>,
 }
 
 /// Contacts as an array, in an object, or one by itself.

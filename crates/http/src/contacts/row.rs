@@ -8,12 +8,13 @@ use serde::de::{Error, IgnoredAny, MapAccess};
 
 use crate::body::value::{Any, Read};
 
-pub(super) const PROPERTIES: [&str; 5] = [
+pub(super) const PROPERTIES: [&str; 6] = [
     "phoneNumber",
     "name",
     "custom1",
     "custom2",
     "contactGroupId",
+    "timeZone",
 ];
 
 /// The contact last read.
@@ -44,14 +45,21 @@ impl ContactRow {
         if let Some(refusal) = self.refusal.take() {
             return Err(refusal);
         }
-        let [phone_number, name, custom1, custom2, contact_group_id] =
-            self.fields.each_ref().map(Field::get);
+        let [
+            phone_number,
+            name,
+            custom1,
+            custom2,
+            contact_group_id,
+            time_zone,
+        ] = self.fields.each_ref().map(Field::get);
         Ok(ContactDraft {
             phone_number,
             name,
             custom1,
             custom2,
             contact_group_id,
+            time_zone,
         })
     }
 

@@ -25,7 +25,7 @@ impl<'de> Read<'de> for ReadMessage {
         let mut texts = [const { None }; PROPERTIES.len()];
         let mut faults = Faults::default();
         while let Some(name) = object.next_key::<String>()? {
-            let given = object.next_value_seed(Any(ReadGiven))?;
+            let given = object.next_value_seed(Any(ReadGiven::default()))?;
             let Some(place) = PROPERTIES.iter().position(|known| *known == name) else {
                 continue;
             };

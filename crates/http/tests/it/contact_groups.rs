@@ -86,6 +86,7 @@ async fn a_number_stands_once_in_its_group() {
         let found = contacts(app, &group).await;
         let ann = json!({
             "phoneNumber": "+447700900001", "name": "Ann", "custom1": "1", "custom2": "2", "id": id,
+            "timeZone": null,
         });
         assert_eq!(found[0], ann);
         let numbers: Vec<_> = found.iter().map(|contact| &contact["phoneNumber"]).collect();

@@ -30,6 +30,7 @@ mod paths;
 mod problems;
 mod rates;
 mod replace;
+mod sending_hours;
 mod server;
 mod sms_messages;
 mod support;

@@ -11,7 +11,7 @@ use diesel::dsl::{exists, min, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::{Advanced, Kind, Outgoing, listed, unknown};
+use super::{Advanced, Kind, Outgoing, TimingRow, listed, unknown};
 use crate::schema::{campaigns, send_units};
 use crate::{Change, Conn, StoreError, stored};
 
@@ -44,8 +44,10 @@ pub fn replace(
                 campaigns::opt_out_link_id.eq(content.opt_out_link_id),
                 campaigns::track_link_url.eq(&content.track_link_url),
                 campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
+                TimingRow::from(&content.timing),
             ))
             .execute(conn)?;
+        crate::send_units::judge_anew(conn, id)?;
     }
     Ok(change)
 }
@@ -164,14 +166,14 @@ pub fn next_start(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, StoreError> 
     Ok(next.map(|at| at.and_utc()))
 }
 
-/// Campaigns in Sending with units that are not handed over.
+/// Campaigns in Sending with units that are not handed over, and of which something may be sent now.
 ///
 /// # Errors
 /// The database's.
-pub fn sending(conn: &mut Conn) -> Result<Vec<Outgoing>, StoreError> {
+pub fn sending(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<Outgoing>, StoreError> {
     let rows: Vec<OutgoingRow> = campaigns::table
         .filter(sql::<Bool>(SENDING))
-        .filter(exists(unfinished_units()))
+        .filter(exists(units_to_send(stored::moment(now))))
         .order(campaigns::id)
         .select(OutgoingRow::as_select())
         .load(conn)?;
@@ -230,6 +232,17 @@ fn unfinished_units() -> _ {
     send_units::table
         .filter(send_units::campaign_id.eq(campaigns::id))
         .filter(send_units::sent_at.is_null())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn units_to_send(now: NaiveDateTime) -> _ {
+    let is_due = send_units::not_before
+        .is_null()
+        .or(send_units::not_before.le(now));
+    send_units::table
+        .filter(send_units::campaign_id.eq(campaigns::id))
+        .filter(send_units::sent_at.is_null())
+        .filter(is_due)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -326,6 +339,8 @@ struct OutgoingRow {
     opt_out_link_id: Option<i32>,
     track_link_url: Option<String>,
     updated_at: NaiveDateTime,
+    #[diesel(embed)]
+    timing: TimingRow,
 }
 
 impl TryFrom<OutgoingRow> for Outgoing {
@@ -340,6 +355,7 @@ impl TryFrom<OutgoingRow> for Outgoing {
             message: row.message,
             opt_out_link_id: row.opt_out_link_id,
             track_link_url: row.track_link_url,
+            timing: row.timing.try_into()?,
             updated_at: row.updated_at.and_utc(),
         })
     }

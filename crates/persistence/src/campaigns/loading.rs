@@ -6,7 +6,7 @@ use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
 use diesel::prelude::*;
 
-use super::{Kind, LOADING, Loaded};
+use super::{Kind, LOADING, Loaded, TimingRow};
 use crate::schema::{campaigns, invalid_contacts, recipients};
 use crate::{Conn, StoreError, dialect, send_units, stored};
 
@@ -69,6 +69,7 @@ pub fn finish_loading(
             campaigns::opt_out_link_id.eq(content.opt_out_link_id),
             campaigns::track_link_url.eq(&content.track_link_url),
             campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
+            TimingRow::from(&content.timing),
             campaigns::recipient_count.eq(i64::from(loaded.recipients)),
             campaigns::invalid_count.eq(stored::count(loaded.invalid)),
             campaigns::duplicate_count.eq(stored::count(loaded.duplicates)),

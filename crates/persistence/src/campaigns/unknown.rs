@@ -172,7 +172,10 @@ fn queue(
     dialect::add_to_units(conn, &changes)?;
     for ((_, first_seq), _) in &changes {
         diesel::update(send_units::table.find((campaign, *first_seq)))
-            .set(send_units::sent_at.eq(None::<NaiveDateTime>))
+            .set((
+                send_units::sent_at.eq(None::<NaiveDateTime>),
+                send_units::not_before.eq(None::<NaiveDateTime>),
+            ))
             .execute(conn)?;
     }
     Ok(count)

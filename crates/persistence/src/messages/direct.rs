@@ -2,7 +2,7 @@
 //! that is.
 
 use chrono::{DateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::campaign::{CampaignContent, CampaignId, Timing};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::Contact;
 use clarion_domain::message::{MessageContent, MessageStatus};
@@ -62,6 +62,7 @@ fn insert(
         custom1: None,
         custom2: None,
         contact_group_id: None,
+        time_zone: None,
     };
     crate::recipients::insert_batch(conn, key, SEQ, &[contact], now)?;
     crate::numbers::add(conn, key, 0, &[(message.phone.digits(), SEQ)])?;
@@ -81,6 +82,7 @@ fn content(message: &MessageContent, now: DateTime<Utc>) -> CampaignContent {
         opt_out_link_id: None,
         track_link_url: None,
         on_unknown: None,
+        timing: Timing::default(),
     }
 }
 

@@ -111,7 +111,7 @@ on_both! {
                 assert!(!campaigns::delete(conn, CLIENT, campaign_id(number), at(6))?);
                 assert_eq!(campaigns::find(conn, CLIENT, campaign_id(number))?, None);
             }
-            assert_eq!(campaigns::sending(conn)?, []);
+            assert_eq!(campaigns::sending(conn, at(0))?, []);
             assert_eq!(campaigns::start_due(conn, at(60))?, []);
             assert_eq!(campaigns::next_start(conn)?, None);
             assert_eq!(campaigns::advance(conn, OnUnknown::Hold, at(60))?, Advanced::default());

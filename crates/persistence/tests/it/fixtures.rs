@@ -1,10 +1,11 @@
 //! What the tests store.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId};
+use clarion_domain::campaign::{CampaignContent, CampaignId, Timing};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::contact::Contact;
 use clarion_domain::gateway::DeliveryReceipt;
+use clarion_domain::hours::TimeZone;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::page::PageRequest;
 use clarion_domain::phone::{PhoneNumber, Region};
@@ -44,6 +45,7 @@ pub(crate) fn content(start: i64) -> CampaignContent {
         opt_out_link_id: None,
         track_link_url: None,
         on_unknown: None,
+        timing: Timing::default(),
     }
 }
 
@@ -55,6 +57,9 @@ pub(crate) fn contact(number: u32) -> Contact {
         custom1: None,
         custom2: Some("\u{1f433}".to_owned()),
         contact_group_id: number.is_multiple_of(2).then(|| Uuid::from_u128(7)),
+        time_zone: number
+            .is_multiple_of(3)
+            .then_some(TimeZone::Asia__Kathmandu),
     }
 }
 

@@ -29,7 +29,7 @@ on_both! {
             assert_eq!(campaigns::page(conn, CLIENT, &page(1, 10))?.total_records, 0);
             assert_eq!(campaigns::start_due(conn, at(1_000))?, []);
             assert_eq!(campaigns::next_start(conn)?, None);
-            assert_eq!(campaigns::sending(conn)?, []);
+            assert_eq!(campaigns::sending(conn, at(0))?, []);
             assert!(!campaigns::delete(conn, CLIENT, campaign_id(1), at(2))?);
             let loaded = Loaded { recipients: 3, invalid: 2, duplicates: 1 };
             campaigns::finish_loading(conn, key, &content(60), loaded, at(2))?;
@@ -114,7 +114,7 @@ on_both! {
             assert_eq!(campaigns::find(conn, CLIENT, campaign_id(1))?, None);
             assert_eq!(campaigns::page(conn, CLIENT, &page(1, 10))?.items, []);
             assert_eq!(campaigns::start_due(conn, at(0))?, [key]);
-            assert_eq!(campaigns::sending(conn)?.len(), 1);
+            assert_eq!(campaigns::sending(conn, at(0))?.len(), 1);
             Ok(())
         };
         database.write(work).await.unwrap();

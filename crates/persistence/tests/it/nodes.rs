@@ -58,7 +58,7 @@ on_both! {
         let work = move |conn: &mut Conn| {
             beat(conn, "a")?;
             balance(conn, "a", 2)?;
-            send_units::claim(conn, key, "a", LEASE, 2)?;
+            send_units::claim(conn, key, "a", LEASE, at(0), 2)?;
             let request = |filter| ListRequest {
                 filter: Filter::parse(filter, &PROPERTIES).unwrap(),
                 ..page(1, 10)

@@ -17,7 +17,7 @@ use crate::fixtures::{CLIENT, accepted, at, campaign_id, content, sending, settl
 const LEASE: Duration = Duration::from_secs(600);
 
 fn claim_one(conn: &mut Conn, key: CampaignKey, owner: &str) -> Result<Unit, StoreError> {
-    let mut units = send_units::claim(conn, key, owner, LEASE, 1)?;
+    let mut units = send_units::claim(conn, key, owner, LEASE, at(0), 1)?;
     Ok(units.pop().unwrap())
 }
 
@@ -42,7 +42,7 @@ on_both! {
     async fn units_cover_every_recipient_once(database) {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 2_001)?;
-            let units = send_units::claim(conn, key, "a", LEASE, 10)?;
+            let units = send_units::claim(conn, key, "a", LEASE, at(0), 10)?;
             let runs: Vec<_> = units.iter().map(|unit| (unit.first_seq, unit.last_seq)).collect();
             assert_eq!(runs, [(1, 1_000), (1_001, 2_000), (2_001, 2_001)]);
             let marks: Vec<_> = units.iter().map(|unit| unit.marked_upto).collect();
@@ -62,7 +62,7 @@ on_both! {
                     loop {
                         let owner = format!("node {node}");
                         let claim = move |conn: &mut Conn| {
-                            send_units::claim(conn, key, &owner, LEASE, 3)
+                            send_units::claim(conn, key, &owner, LEASE, at(0), 3)
                         };
                         let units = store.write(claim).await.unwrap();
                         assert!(units.len() <= 3);
@@ -86,7 +86,7 @@ on_both! {
         let work = |conn: &mut Conn| {
             let key = units_only(conn, 100)?;
             let old = claim_one(conn, key, "a")?;
-            assert_eq!(send_units::claim(conn, key, "b", LEASE, 1)?, []);
+            assert_eq!(send_units::claim(conn, key, "b", LEASE, at(0), 1)?, []);
             assert_eq!(send_units::mark(conn, &old, 10)?, Mark::Marked);
             testing::run_out_leases(conn)?;
             assert_eq!(send_units::mark(conn, &old, 20)?, Mark::LeaseLost);
@@ -245,13 +245,13 @@ on_both! {
             send_units::mark(conn, &unit, 2)?;
             messages::settle(conn, &[accepted(key, 1, &["1"])])?;
             assert!(!send_units::release(conn, &unit, at(2))?);
-            assert_eq!(campaigns::sending(conn)?.len(), 1);
+            assert_eq!(campaigns::sending(conn, at(0))?.len(), 1);
             assert_eq!(campaigns::advance(conn, OnUnknown::Hold, at(2))?.submitted, []);
             let unit = claim_one(conn, key, "b")?;
             messages::settle(conn, &[settlement(key, 2, MessageStatus::Unknown)])?;
             assert!(send_units::release(conn, &unit, at(3))?);
-            assert_eq!(campaigns::sending(conn)?, []);
-            assert_eq!(send_units::claim(conn, key, "c", LEASE, 1)?, []);
+            assert_eq!(campaigns::sending(conn, at(0))?, []);
+            assert_eq!(send_units::claim(conn, key, "c", LEASE, at(0), 1)?, []);
             let moved = campaigns::advance(conn, OnUnknown::Hold, at(4))?;
             assert_eq!((moved.submitted, moved.completed), (vec![key], vec![]));
             messages::apply_receipts(conn, "main", &[crate::fixtures::receipt("1", MessageStatus::Delivered, 5)])?;
@@ -270,7 +270,7 @@ async fn on_sqlite_leases_last_until_another_process_has_the_file() {
     let database = testing::sqlite().await;
     let work = |conn: &mut Conn| {
         let key = units_only(conn, 2_000)?;
-        let units = send_units::claim(conn, key, "a", Duration::ZERO, 1)?;
+        let units = send_units::claim(conn, key, "a", Duration::ZERO, at(0), 1)?;
         assert_eq!(send_units::mark(conn, &units[0], 10)?, Mark::Marked);
         let own = claim_one(conn, key, "b")?;
         assert_eq!(send_units::release_of_others(conn, "b")?, 1);
@@ -290,7 +290,7 @@ async fn on_postgresql_leases_run_out_by_the_servers_clock() {
     };
     let work = |conn: &mut Conn| {
         let key = units_only(conn, 1_000)?;
-        let old = send_units::claim(conn, key, "a", Duration::ZERO, 1)?;
+        let old = send_units::claim(conn, key, "a", Duration::ZERO, at(0), 1)?;
         assert_eq!(send_units::mark(conn, &old[0], 10)?, Mark::LeaseLost);
         assert_eq!(send_units::release_of_others(conn, "b")?, 0);
         let new = claim_one(conn, key, "b")?;

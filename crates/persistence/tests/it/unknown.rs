@@ -19,7 +19,7 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// Hands the queued message of a campaign over, as a sender does; which attempt it is.
 fn hand_over(conn: &mut Conn, key: CampaignKey) -> Result<i16, StoreError> {
-    let units = send_units::claim(conn, key, "a", LEASE, 1)?;
+    let units = send_units::claim(conn, key, "a", LEASE, at(0), 1)?;
     let queued = send_units::queued(conn, &units[0])?;
     assert_eq!(queued[0].reference, 9);
     assert_eq!(
@@ -32,7 +32,7 @@ fn hand_over(conn: &mut Conn, key: CampaignKey) -> Result<i16, StoreError> {
 
 /// Marks all of a campaign's messages, and leaves the first in doubt.
 fn lose(conn: &mut Conn, key: CampaignKey, messages: u32) -> Result<(), StoreError> {
-    let units = send_units::claim(conn, key, "a", LEASE, 1)?;
+    let units = send_units::claim(conn, key, "a", LEASE, at(0), 1)?;
     assert_eq!(send_units::mark(conn, &units[0], messages)?, Mark::Marked);
     messages::settle(conn, &[settlement(key, 1, Unknown)])?;
     for seq in 2..=messages {
@@ -75,7 +75,7 @@ on_both! {
             assert_eq!(hand_over(conn, key)?, 2);
             messages::settle(conn, &[Settlement { attempt: 2, ..accepted(key, 1, &["b"]) }])?;
             messages::apply_receipts(conn, "main", &[receipt("b", Delivered, 21)])?;
-            let units = send_units::claim(conn, key, "a", LEASE, 1)?;
+            let units = send_units::claim(conn, key, "a", LEASE, at(0), 1)?;
             assert!(send_units::release(conn, &units[0], at(22))?);
             advance(conn)?;
             assert_eq!(advance(conn)?, CampaignStatus::Completed);
@@ -95,7 +95,7 @@ on_both! {
                 messages::settle(conn, &[Settlement { attempt, ..settlement(key, 1, Unknown) }])?;
             }
             assert_eq!(resend_due(conn, 10)?, 0);
-            let units = send_units::claim(conn, key, "a", LEASE, 1)?;
+            let units = send_units::claim(conn, key, "a", LEASE, at(0), 1)?;
             assert!(send_units::release(conn, &units[0], at(22))?);
             assert_eq!(advance(conn)?, CampaignStatus::Completed);
             Ok(())

@@ -61,6 +61,12 @@ impl Message {
         valid_until.is_some_and(|end| time > end) || self.retry_until.is_some_and(|end| now > end)
     }
 
+    /// Whether the time at which it might be begun is over, and nothing of it was written.
+    pub(super) fn is_too_late_to_begin(&self, time: DateTime<Utc>) -> bool {
+        let end = self.job.submission.not_begun_from;
+        end.is_some_and(|end| time >= end) && self.is_untouched()
+    }
+
     pub(super) fn new(job: Job, letter: Letter) -> Self {
         Self {
             parts: vec![Part::Waiting; letter.parts()],

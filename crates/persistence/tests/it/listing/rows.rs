@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use clarion_domain::campaign::{Campaign, CampaignContent};
+use clarion_domain::campaign::{Campaign, CampaignContent, Timing};
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::filter::{Decimal, Value};
+use clarion_domain::hours::OutsideWindow;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
@@ -154,8 +155,18 @@ fn content_of(number: u32, draw: &mut Draw) -> CampaignContent {
         opt_out_link_id: draw.one(proptest::option::of(-3..3_i32)),
         track_link_url: draw.maybe_text(),
         on_unknown: None,
+        timing: Timing {
+            window: number.is_multiple_of(2).then(|| WINDOW.parse().unwrap()),
+            outside: match number % 3 {
+                0 => OutsideWindow::Drop,
+                _ => OutsideWindow::Hold,
+            },
+            expires_at: (number % 5 > 1).then(|| at(i64::from(number))),
+        },
     }
 }
+
+const WINDOW: &str = "08:00-20:00 Mon,Sun recipient";
 
 fn contact_of(place: u32, draw: &mut Draw) -> Contact {
     Contact {
@@ -208,6 +219,15 @@ pub(super) fn campaign(campaign: &Campaign) -> Values {
             campaign.track_link_url.as_deref().and_then(text_of),
         ),
         (
+            "sendingWindow",
+            campaign
+                .timing
+                .window
+                .and_then(|window| text_of(&window.to_string())),
+        ),
+        ("outsideWindow", text_of(campaign.timing.outside.name())),
+        ("expiresAt", campaign.timing.expires_at.map(Value::DateTime)),
+        (
             "pausedReason",
             campaign.paused_reason.as_deref().and_then(text_of),
         ),
@@ -225,6 +245,10 @@ pub(super) fn contact(recipient: &Recipient) -> Values {
         ("custom2", optional(&contact.custom2)),
         ("contactGroupId", contact.contact_group_id.map(Value::Uuid)),
         (
+            "timeZone",
+            contact.time_zone.and_then(|zone| text_of(zone.name())),
+        ),
+        (
             "status",
             recipient.status.and_then(|status| number(status.number())),
         ),
@@ -240,6 +264,10 @@ pub(super) fn group_contact(grouped: &GroupContact) -> Values {
         ("name", optional(&contact.name)),
         ("custom1", optional(&contact.custom1)),
         ("custom2", optional(&contact.custom2)),
+        (
+            "timeZone",
+            contact.time_zone.and_then(|zone| text_of(zone.name())),
+        ),
     ])
 }
 
