@@ -140,11 +140,11 @@ fn words_for(hint: Hint) -> String {
         Hint::Form(form) => {
             let (written, setting) = match form {
                 IdForm::Same => ("as it stands", "same"),
-                IdForm::DecimalOfHexadecimal => ("as hexadecimal", "hexadecimal_response"),
-                IdForm::HexadecimalOfDecimal => ("as decimal", "decimal_response"),
+                IdForm::DecimalOfHexadecimal => ("in hexadecimal", "hexadecimal_response"),
+                IdForm::HexadecimalOfDecimal => ("in decimal", "decimal_response"),
             };
             format!(
-                "the id, read {written}, is that of a message: set the gateway's id_form to \"{setting}\""
+                "the id, written {written}, is that of a message: set the gateway's id_form to \"{setting}\""
             )
         }
         Hint::OtherMessage => {
