@@ -37,6 +37,7 @@ struct Asking {
     next: Instant,
     /// Whether a part was written since the last refusal that counted.
     asked: bool,
+    refusals: u32,
 }
 
 /// Refusals closer together than this are one: they answer parts that were sent at the same pace.
@@ -44,7 +45,7 @@ const ONE_REFUSAL: Duration = Duration::from_millis(500);
 /// After a refusal nothing is sent for so long; twice as long after each further one,
 const PAUSE: Duration = Duration::from_millis(100);
 /// up to this.
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+const LONGEST_PAUSE: Duration = Duration::from_millis(1_000);
 const SLOWEST: f64 = 1.0;
 
 impl Pace {
@@ -160,16 +161,25 @@ impl Asking {
             pause: PAUSE,
             next: now + PAUSE,
             asked: false,
+            refusals: 0,
         }
     }
 
     fn refused(&mut self, now: Instant) {
         if self.asked {
             self.asked = false;
+            self.refusals += 1;
             self.pause = (2 * self.pause).min(LONGEST_PAUSE);
-            self.next = now + self.pause;
+            self.next = now + self.pause.mul_f64(uneven(self.refusals));
         }
     }
+}
+
+/// Between 0.75 and 1.25, as good as by chance: pauses of one length, or of one on average, could keep step with a peer
+/// that refuses at even intervals, and always meet it refusing.
+fn uneven(count: u32) -> f64 {
+    const GOLDEN_RATIO: f64 = 0.618_034;
+    0.75 + (f64::from(count).powi(2) * GOLDEN_RATIO).fract() / 2.0
 }
 
 #[cfg(test)]
@@ -290,5 +300,14 @@ mod tests {
         let (taken, refused) = half_of(120, mostly_refuses);
         assert!(taken > 60 * 30, "{taken}");
         assert!(refused * 10 < taken, "{refused}");
+    }
+
+    #[test]
+    fn no_even_interval_of_refusals_keeps_step_with_the_pauses() {
+        for period in (100..=4_000).step_by(100) {
+            let takes = |life: Duration| life.as_millis() % period * 4 < period;
+            let (taken, _) = half_of(120, takes);
+            assert!(taken >= 2, "{period} ms: {taken}");
+        }
     }
 }
