@@ -141,7 +141,7 @@ impl fmt::Debug for MessageRoom {
 pub struct Stopped;
 
 /// One message to be sent. The gateway splits it into parts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
     /// Whose message it is.
     pub recipient: RecipientKey,
@@ -191,7 +191,7 @@ pub enum PartOutcome {
     },
     /// It never left this process, so sending it again cannot send it twice.
     NotWritten,
-    /// It was written and never answered.
+    /// It was written and not answered. An answer that comes later is an [`Inbound::Late`].
     Unknown,
 }
 
@@ -222,6 +222,17 @@ pub enum Inbound {
     Receipt(DeliveryReceipt),
     /// A message from a handset: a reply.
     Message(InboundMessage),
+    /// What became of a message whose outcome was told as unknown.
+    Late(Box<LateOutcome>),
+}
+
+/// What became of a message after all: answers came that had been given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateOutcome {
+    /// The message, as it was handed over.
+    pub submission: Submission,
+    /// In which no part is unknown any more.
+    pub outcome: SubmitOutcome,
 }
 
 /// A delivery receipt, as far as it could be read.

@@ -1,11 +1,13 @@
-//! What comes in from the gateways: receipts and replies are stored before they are answered, many in one transaction.
+//! What comes in from the gateways: receipts and replies are stored before they are answered, many in one transaction, and
+//! with them what became of messages whose outcome was unknown.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clarion_domain::gateway::{BoxFuture, DeliveryReceipt, Inbound, InboundSink, NotStored};
-use clarion_persistence::messages::{self, Receipts};
+use clarion_domain::tariff::Tariffs;
+use clarion_persistence::messages::{self, Receipts, Settlement};
 use clarion_persistence::{Conn, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +15,7 @@ use tracing::{debug, warn};
 
 use crate::core::Core;
 use crate::replies::ReplyRules;
+use crate::settle::settlement;
 
 /// Receipts and replies that wait at most; beyond it the gateways wait, and through them the providers.
 const WAITING: usize = 4_096;
@@ -93,10 +96,11 @@ async fn store(core: &Core, batch: Vec<Incoming>) {
         .into_iter()
         .map(|incoming| (incoming.stored, (incoming.gateway, incoming.inbound)))
         .unzip();
+    let late = late_settlements(&core.settings.tariffs, &received);
     let (replies, now) = (Arc::clone(&core.replies), core.now());
     let written = core
         .store
-        .write(move |conn| write(conn, &replies, &received, now))
+        .write(move |conn| write(conn, &replies, &late, &received, now))
         .await;
     let stored = match written {
         Ok(Written {
@@ -136,6 +140,7 @@ struct Written {
 fn write(
     conn: &mut Conn,
     replies: &ReplyRules,
+    late: &[Settlement],
     received: &[(String, Inbound)],
     now: DateTime<Utc>,
 ) -> Result<Written, StoreError> {
@@ -147,17 +152,44 @@ fn write(
                 receipts.entry(gateway).or_default().push(receipt.clone());
             }
             Inbound::Message(message) => answers |= replies.take(conn, gateway, message, now)?,
+            Inbound::Late(_) => {}
         }
     }
-    let by_gateway = receipts
-        .into_iter()
-        .map(|(gateway, receipts)| {
-            let came = messages::apply_receipts(conn, gateway, &receipts)?;
-            Ok((gateway.to_owned(), came))
-        })
-        .collect::<Result<_, StoreError>>()?;
+    // Before receipts, since those of the same batch may be about their parts.
+    let mut by_gateway = settle_late(conn, late)?;
+    for (gateway, receipts) in receipts {
+        let receipts = messages::apply_receipts(conn, gateway, &receipts)?;
+        by_gateway.push((gateway.to_owned(), receipts));
+    }
     Ok(Written {
         by_gateway,
         answers,
     })
+}
+
+/// What became of messages after all.
+fn late_settlements(tariffs: &Tariffs, received: &[(String, Inbound)]) -> Vec<Settlement> {
+    let late = |(gateway, inbound): &(String, Inbound)| match inbound {
+        Inbound::Late(late) => {
+            let (submission, outcome) = (late.submission.clone(), late.outcome.clone());
+            Some(settlement(tariffs, gateway, submission, outcome))
+        }
+        Inbound::Receipt(_) | Inbound::Message(_) => None,
+    };
+    received.iter().filter_map(late).collect()
+}
+
+/// Settles messages that were unknown; the receipts that had waited for them.
+fn settle_late(
+    conn: &mut Conn,
+    late: &[Settlement],
+) -> Result<Vec<(String, Receipts)>, StoreError> {
+    let joined = messages::settle(conn, late)?.joined.into_iter();
+    let receipts = |matched| Receipts {
+        matched,
+        ..Receipts::default()
+    };
+    Ok(joined
+        .map(|(gateway, matched)| (gateway, receipts(matched)))
+        .collect())
 }

@@ -85,6 +85,9 @@ long: all parts delivered | receipt.delivered = 1 | 1
 long: one part undeliverable | text = 'second'; receipt.undeliverable = 1 | 5
 long: one part refused | text = 'second'; response.error = 0x0B | 34
 long: one part not answered | text = 'second'; response.silent_share = 1; receipt.none = 1 | 6
+answered too late | response.delay_ms = [3_000, 3_000]; receipt.undeliverable = 1 | 5
+refused too late | response.delay_ms = [3_000, 3_000]; response.error = 0x0B | 34
+long: one part answered too late | text = 'second'; response.delay_ms = [3_000, 3_000] | 1
 no answer | response.silent_share = 1; receipt.none = 1 | 6
 no answer, but a receipt | response.silent_share = 1 | 6
 ";

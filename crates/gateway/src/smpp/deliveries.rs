@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use clarion_domain::clock::Clock;
-use clarion_domain::gateway::{BoxFuture, InboundSink, NotStored};
+use clarion_domain::gateway::{BoxFuture, Inbound, InboundSink, LateOutcome, NotStored};
 use clarion_domain::receipt::IdForm;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -40,8 +40,8 @@ pub(super) struct Deliveries(FuturesUnordered<BoxFuture<'static, Stored>>);
 
 /// What the sink made of a delivery.
 pub(super) struct Stored {
-    request: CommandId,
-    sequence: u32,
+    /// The request that waits for an answer, and its sequence number.
+    request: Option<(CommandId, u32)>,
     result: Result<(), NotStored>,
 }
 
@@ -93,11 +93,21 @@ impl Deliveries {
             Sorted::Part(part) => Box::pin(Arc::clone(&desk.joiner).receive(part)),
         };
         self.0.push(Box::pin(storing.map(move |result| Stored {
-            request: id,
-            sequence,
+            request: Some((id, sequence)),
             result,
         })));
         Ok(())
+    }
+
+    /// Hands over what became of a message after all.
+    pub(super) fn tell(&mut self, late: LateOutcome, desk: &Desk) {
+        let telling = desk
+            .sink
+            .receive(&desk.gateway, Inbound::Late(Box::new(late)));
+        self.0.push(Box::pin(telling.map(|result| Stored {
+            request: None,
+            result,
+        })));
     }
 
     /// Waits for the next that the sink has done with; never returns while none waits.
@@ -121,14 +131,17 @@ impl Deliveries {
 impl Stored {
     /// Only now is the delivery ours: a peer that gets no answer, or a temporary error, delivers again.
     fn answer(&self, output: &mut BytesMut) {
+        let Some((request, sequence)) = self.request else {
+            return;
+        };
         let status = match self.result {
             Ok(()) => CommandStatus::EsmeRok,
             Err(NotStored) => CommandStatus::EsmeRxTAppn,
         };
-        let pdu = match self.request {
+        let pdu = match request {
             CommandId::DataSm => Pdu::DataSmResp(DataSmResp::default()),
             _ => Pdu::DeliverSmResp(DeliverSmResp::default()),
         };
-        frame::put(output, status, self.sequence, pdu);
+        frame::put(output, status, sequence, pdu);
     }
 }

@@ -6,18 +6,20 @@
 //! of which nothing was written is handed back.
 
 mod message;
+mod overdue;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clarion_domain::clock::Clock;
-use clarion_domain::gateway::PartOutcome;
+use clarion_domain::gateway::{LateOutcome, PartOutcome};
 use clarion_domain::sender::SenderId;
 use rusmpp::CommandStatus;
 use tokio::time::Instant;
 
 use self::message::{Message, Part};
+use self::overdue::Overdue;
 use super::codes::{self, Class, Codes};
 use super::connect::BIND_SEQUENCE;
 use super::pdu::Form;
@@ -41,6 +43,8 @@ pub(super) struct Outbox {
     flights: HashMap<u32, Flight>,
     /// Sequence numbers by the time their answer is due: all wait equally long, so the oldest is always in front.
     due: VecDeque<(Instant, u32)>,
+    overdue: Overdue,
+    late: VecDeque<LateOutcome>,
     sequence: u32,
 }
 
@@ -85,6 +89,8 @@ impl Outbox {
             ready: VecDeque::new(),
             flights: HashMap::new(),
             due: VecDeque::new(),
+            overdue: Overdue::default(),
+            late: VecDeque::new(),
             sequence: BIND_SEQUENCE + 1,
         }
     }
@@ -153,24 +159,47 @@ impl Outbox {
         self.due.push_back((now + self.response_timeout, sequence));
     }
 
-    /// The answer to a part; `None` where nothing is in flight under that number.
+    /// The answer to a part; `None` where none is waited for under that number.
     pub(super) fn answered(
         &mut self,
         sequence: u32,
         code: u32,
         provider_id: String,
     ) -> Option<Class> {
-        let key = self.flights.remove(&sequence)?.key;
         let class = self.codes.class(code);
-        match class {
-            Class::Accepted => self.settle(key, PartOutcome::Accepted { provider_id }),
+        let outcome = match class {
+            Class::Accepted => Some(PartOutcome::Accepted { provider_id }),
             Class::Permanent(status) => {
                 let code = codes::text(code);
-                self.settle(key, PartOutcome::Refused { status, code });
+                Some(PartOutcome::Refused { status, code })
             }
-            Class::Temporary => self.defer(key, code),
+            Class::Temporary => None,
+        };
+        match (self.flights.remove(&sequence), outcome) {
+            (Some(flight), Some(outcome)) => self.settle(flight.key, outcome),
+            (Some(flight), None) => self.defer(flight.key, code),
+            (None, outcome) => self.answered_late(sequence, outcome)?,
         }
         Some(class)
+    }
+
+    /// The next message whose outcome was told as unknown, and is known now.
+    pub(super) fn next_late(&mut self) -> Option<LateOutcome> {
+        self.late.pop_front()
+    }
+
+    /// One that was refused for now stays unknown: its message may be on its way again already.
+    fn answered_late(&mut self, sequence: u32, outcome: Option<PartOutcome>) -> Option<()> {
+        let key = self.overdue.part(sequence)?;
+        let Some(outcome) = outcome else {
+            return Some(());
+        };
+        let at = self.clock.now();
+        let late = self.overdue.answered(sequence, outcome.clone(), at);
+        self.late.extend(late);
+        // It may have other parts that are still waited for.
+        self.settle(key, outcome);
+        Some(())
     }
 
     /// Gives up waiting for answers that are overdue; tells how many.
@@ -178,6 +207,7 @@ impl Outbox {
         let mut expired = 0;
         while let Some((_, sequence)) = self.due.pop_front_if(|(due, _)| *due <= now) {
             if let Some(flight) = self.flights.remove(&sequence) {
+                self.overdue.note(sequence, flight.key);
                 self.settle(flight.key, PartOutcome::Unknown);
                 expired += 1;
             }
@@ -207,6 +237,7 @@ impl Outbox {
     /// The connection is gone: what has begun to be written is unknown, the rest was never written. Messages that were
     /// written in part wait for the next connection, the others are handed back.
     pub(super) fn disconnect(&mut self, output: &Output) {
+        self.overdue.clear();
         for flight in std::mem::take(&mut self.flights).into_values() {
             if output.has_begun(flight.place) {
                 self.settle(flight.key, PartOutcome::Unknown);
@@ -307,7 +338,9 @@ impl Outbox {
 
     fn end(&mut self, key: u64) {
         if let Some(message) = self.messages.remove(&key) {
-            message.end(self.clock.now());
+            let at = self.clock.now();
+            self.overdue.keep(key, &message, at);
+            message.end(at);
         }
     }
 }
@@ -426,7 +459,45 @@ mod tests {
         assert_eq!(outbox.expire(begun + Duration::from_secs(30)), 1);
         assert_eq!(told(&outcomes), [(1, vec![PartOutcome::Unknown])]);
         assert_eq!(outbox.next_due(), Some(begun + Duration::from_secs(35)));
-        assert_eq!(outbox.answered(2, 0, "late".to_owned()), None);
+        assert_eq!(outbox.answered(4, 0, "nobody's".to_owned()), None);
+    }
+
+    #[tokio::test]
+    async fn answers_that_come_late_settle_what_was_unknown() {
+        let (mut outbox, outcomes) = outbox(10, &[2]).await;
+        let begun = Instant::now();
+        write_all(&mut outbox, &mut Output::default(), begun);
+        assert_eq!(outbox.expire(begun + Duration::from_secs(30)), 2);
+        assert_eq!(told(&outcomes), [(1, vec![PartOutcome::Unknown; 2])]);
+
+        let accepted = |id: &str| PartOutcome::Accepted {
+            provider_id: id.to_owned(),
+        };
+        let mut answer = |sequence, code, id: &str| {
+            outbox.answered(sequence, code, id.to_owned());
+            outbox.next_late().map(|late| late.outcome.parts)
+        };
+        assert_eq!(answer(3, 0, "b"), None);
+        assert_eq!(answer(2, 0x58, ""), None);
+        assert_eq!(answer(2, 0, "a"), Some(vec![accepted("a"), accepted("b")]));
+        assert_eq!(answer(2, 0, "a"), None);
+        assert_eq!(told(&outcomes), []);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_comes_late_but_before_the_others_is_an_answer() {
+        let (mut outbox, outcomes) = outbox(10, &[2]).await;
+        let (mut output, begun) = (Output::default(), Instant::now());
+        outbox.write(0, &mut output, begun);
+        outbox.write(0, &mut output, begun + Duration::from_secs(5));
+        assert_eq!(outbox.expire(begun + Duration::from_secs(30)), 1);
+        outbox.answered(2, 0, "a".to_owned());
+        outbox.answered(3, 0, "b".to_owned());
+        let accepted = |id: &str| PartOutcome::Accepted {
+            provider_id: id.to_owned(),
+        };
+        assert_eq!(told(&outcomes), [(1, vec![accepted("a"), accepted("b")])]);
+        assert_eq!(outbox.next_late(), None);
     }
 
     #[tokio::test]

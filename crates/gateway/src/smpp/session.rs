@@ -238,6 +238,9 @@ impl<'a> Session<'a> {
                 "an answer came that nothing waits for any more"
             ),
         }
+        while let Some(late) = self.outbox.next_late() {
+            self.deliveries.tell(late, &self.bind.shared.desk);
+        }
     }
 
     fn on_delivery(&mut self, frame: Frame) {

@@ -25,7 +25,7 @@ fn delivery(esm_class: u8, data_coding: u8, octets: &[u8]) -> DeliverSm {
 async fn receipt(bench: &mut Bench) -> (String, Option<MessageStatus>, Option<String>) {
     match bench.inbound().await {
         Inbound::Receipt(receipt) => (receipt.provider_id, receipt.status, receipt.error),
-        Inbound::Message(message) => panic!("no receipt: {message:?}"),
+        other => panic!("no receipt: {other:?}"),
     }
 }
 
@@ -214,7 +214,7 @@ async fn a_reply_comes_with_its_text_decoded() {
                     ("447700900001", "ACME")
                 );
             }
-            Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+            other => panic!("no message: {other:?}"),
         }
     }
 }
@@ -252,7 +252,7 @@ async fn a_long_reply_comes_as_one_and_is_answered_when_it_is_stored() {
         .await;
     match bench.inbound().await {
         Inbound::Message(message) => assert_eq!(message.text, "No, thanks"),
-        Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+        other => panic!("no message: {other:?}"),
     }
     let mut answered =
         [peer.next().await, peer.next().await].map(|answer| answer.sequence_number());
@@ -274,7 +274,7 @@ async fn parts_may_be_tied_by_parameters_and_come_over_any_bind() {
     }
     match bench.inbound().await {
         Inbound::Message(message) => assert_eq!(message.text, "one two."),
-        Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+        other => panic!("no message: {other:?}"),
     }
 }
 
@@ -287,7 +287,7 @@ async fn a_reply_of_which_a_part_is_missing_is_handed_over_as_far_as_it_came() {
         .await;
     match bench.inbound().await {
         Inbound::Message(message) => assert_eq!(message.text, "half"),
-        Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+        other => panic!("no message: {other:?}"),
     }
     assert_eq!(peer.next().await.id(), CommandId::DeliverSmResp);
 }
@@ -325,6 +325,6 @@ async fn the_simulator_plays_a_handset() {
     );
     match bench.inbound().await {
         Inbound::Message(message) => assert_eq!(message.text, "Nein, danke 🐳"),
-        Inbound::Receipt(receipt) => panic!("no message: {receipt:?}"),
+        other => panic!("no message: {other:?}"),
     }
 }

@@ -29,7 +29,7 @@ fn submit() -> SubmitSm {
 async fn receipted(bench: &mut Bench) -> String {
     match bench.inbound().await {
         Inbound::Receipt(receipt) => receipt.provider_id,
-        Inbound::Message(message) => panic!("no receipt: {message:?}"),
+        other => panic!("no receipt: {other:?}"),
     }
 }
 

@@ -177,6 +177,8 @@ impl<'a> Batch<'a> {
     ) -> NewMessage<'a> {
         let at = stored::shown_moment(settlement.at);
         let (campaign_id, seq) = key_of(settlement);
+        // Where only some parts were in doubt, the others may have come to their ends meanwhile.
+        let kept = known.filter(|known| known.is_in_doubt() && known.attempt == settlement.attempt);
         let parts_ended = self.await_receipts(settlement, at);
         let parts = i16::try_from(settlement.parts.len()).unwrap_or(i16::MAX);
         let is_in_doubt = settlement.status == MessageStatus::Unknown;
@@ -188,8 +190,10 @@ impl<'a> Batch<'a> {
             status: outcome(settlement).number(),
             attempt: settlement.attempt,
             parts,
-            parts_ended,
-            worst: without_id.then(|| MessageStatus::Unknown.number()),
+            parts_ended: parts_ended | kept.map_or(0, |known| known.parts_ended),
+            worst: without_id
+                .then(|| MessageStatus::Unknown.number())
+                .or(kept.and_then(|known| known.worst)),
             reference: i32::from(settlement.reference),
             price: Some(settlement.price.millionths),
             gateway: &settlement.gateway,

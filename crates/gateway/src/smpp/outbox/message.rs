@@ -114,6 +114,11 @@ impl Message {
         }
     }
 
+    /// What has become of its parts by now.
+    pub(super) fn outcomes(&self) -> Vec<PartOutcome> {
+        self.parts.iter().cloned().map(Part::outcome).collect()
+    }
+
     /// What its parts end as when its time is over.
     pub(super) fn expired(&self) -> PartOutcome {
         PartOutcome::Refused {
@@ -124,7 +129,7 @@ impl Message {
 
     /// Tells its outcome; parts still waiting were never written.
     pub(super) fn end(self, at: DateTime<Utc>) {
-        let outcomes = self.parts.into_iter().map(Part::outcome).collect();
+        let outcomes = self.outcomes();
         self.job.finish(outcomes, at);
     }
 }
