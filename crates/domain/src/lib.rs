@@ -28,3 +28,4 @@ pub mod sender;
 pub mod tariff;
 pub mod template;
 pub mod text;
+pub mod web_hook;

@@ -21,6 +21,19 @@ pub struct Price {
     pub millionths: i64,
 }
 
+impl Price {
+    /// As JSON shows it. Its shortest decimal form is the amount itself: six places lie well within what a double tells
+    /// apart.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "prices are far below 2^53 millionths"
+    )]
+    pub fn as_decimal(self) -> f64 {
+        self.millionths as f64 / 1e6
+    }
+}
+
 /// The prices of a part by country.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WrittenTariffs")]

@@ -56,7 +56,7 @@ impl From<Message> for MessageBody {
             date_modified: message.updated_at,
             phone_number: message.phone.to_string(),
             status: message.status.number(),
-            price: message.price.map(decimal),
+            price: message.price.map(Price::as_decimal),
             sms_count: message.parts,
             date_received: message.received_at,
             country_code: message.phone.region().as_str().to_owned(),
@@ -65,15 +65,6 @@ impl From<Message> for MessageBody {
             campaign_id: message.campaign.map(|id| id.0),
         }
     }
-}
-
-/// Its shortest decimal form is the amount itself: six places lie well within what a double tells apart.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "prices are far below 2^53 millionths"
-)]
-fn decimal(price: Price) -> f64 {
-    price.millionths as f64 / 1e6
 }
 
 fn moment<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
