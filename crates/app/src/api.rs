@@ -5,6 +5,7 @@ mod error;
 
 use std::time::Duration;
 
+use clarion_gateway::web_hooks::choose_cryptography;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Body, Client, Method, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
@@ -33,6 +34,7 @@ impl Api {
         if !address.starts_with("http://") {
             return Err(ApiError::Scheme);
         }
+        choose_cryptography();
         let http = Client::builder().connect_timeout(CONNECT).build();
         Ok(Self {
             http: http.map_err(|error| ApiError::unreachable(&error))?,

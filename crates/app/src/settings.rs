@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use sections::{
     Auth, Campaigns, Database, Gateway, GatewayKind, Limits, Links, Log, Phone, Retention, Sending,
-    Server, Simulator,
+    Server, Simulator, WebHooks,
 };
 pub(crate) use values::{LogFormat, Switch};
 
@@ -61,6 +61,7 @@ pub(crate) struct Settings {
     pub(crate) campaigns: Campaigns,
     pub(crate) links: Links,
     pub(crate) sending: Sending,
+    pub(crate) web_hooks: WebHooks,
     pub(crate) retention: Retention,
     pub(crate) simulator: Simulator,
     pub(crate) log: Log,
@@ -171,6 +172,9 @@ impl Settings {
         }
         if self.sending.lease.millis() < SHORTEST_LEASE_MILLIS {
             return Err(wrong("sending.lease", "must be at least 1s"));
+        }
+        if self.web_hooks.timeout.millis() == 0 {
+            return Err(wrong("web_hooks.timeout", "must be longer than 0s"));
         }
         if Region::new(&self.phone.default_region).is_none() {
             return Err(wrong("phone.default_region", "is no region such as GB"));

@@ -11,9 +11,10 @@ use clarion_domain::clock::Clock;
 use clarion_domain::gateway::Gateway;
 use clarion_domain::link::Links;
 use clarion_domain::phone::{PhoneRules, Region};
-use clarion_engine::{Attendance, Engine, EngineSettings, RunningEngine, SystemClock};
+use clarion_engine::{Attendance, Engine, EngineSettings, Posting, RunningEngine, SystemClock};
 use clarion_gateway::simulator::{RunningSimulator, Simulator};
 use clarion_gateway::smpp::SmppGateway;
+use clarion_gateway::web_hooks::HttpPoster;
 use clarion_http::{Server, State};
 use clarion_persistence::nodes::Profile;
 use clarion_persistence::{Store, StoreError, clients, link_secrets};
@@ -93,6 +94,7 @@ impl Service {
             tariffs: Arc::new(tariffs::read(None)?),
             hours: Arc::new(hour_rules::read()?),
             keywords: Arc::new(keywords::read()?),
+            posting: Some(posting(settings)?),
             ..settings.for_engine(node.clone(), links)
         };
         let engine = Engine::new(store.clone(), Arc::clone(&clock), engine_settings);
@@ -138,6 +140,16 @@ impl Service {
         }
         Ok(served?)
     }
+}
+
+/// How this service tells web hooks.
+fn posting(settings: &Settings) -> anyhow::Result<Posting> {
+    let poster = HttpPoster::new(&settings.for_poster()).context("[web_hooks]")?;
+    Ok(Posting {
+        poster: Arc::new(poster),
+        timeout: settings.web_hooks.timeout.duration(),
+        chance: rand::random,
+    })
 }
 
 /// The links as this service makes them. Their secret is drawn at the first start, and all nodes share it.

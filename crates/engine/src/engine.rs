@@ -17,6 +17,7 @@ use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::tariff::Tariffs;
 use clarion_domain::text::{DEFAULT_MAX_SEGMENTS, Reference, SegmentLimit};
+use clarion_domain::web_hook::WebHookId;
 use clarion_persistence::contact_groups::ContactGroup;
 use clarion_persistence::nodes::Profile;
 use clarion_persistence::{Conn, Store, StoreError, messages};
@@ -31,6 +32,7 @@ use crate::intake::{self, Addition, GroupAddition, Intake, IntakeRefusal, Invali
 use crate::node::Attendance;
 use crate::send::Sender;
 use crate::traffic::GatewayTraffic;
+use crate::web_hooks::{self, Posting};
 use crate::{binds, lease, progress, receipts, replacement, schedule, settle, upkeep};
 
 /// How the engine goes about its work.
@@ -61,6 +63,10 @@ pub struct EngineSettings {
     pub keep_unmatched_receipts: Option<Duration>,
     /// How long a message from a handset is kept; `None`: for ever.
     pub keep_inbound_messages: Option<Duration>,
+    /// How long the log of deliveries to web hooks is kept; `None`: for ever.
+    pub keep_web_hook_deliveries: Option<Duration>,
+    /// What web hooks are told with; `None`: this node delivers nothing to them.
+    pub posting: Option<Posting>,
     /// Most segments of one message.
     pub max_segments: u8,
     /// Most contacts of one campaign.
@@ -104,6 +110,8 @@ impl EngineSettings {
             receipt_timeout: Duration::from_secs(72 * 3_600),
             keep_unmatched_receipts: Some(Duration::from_secs(30 * 86_400)),
             keep_inbound_messages: None,
+            keep_web_hook_deliveries: Some(Duration::from_secs(30 * 86_400)),
+            posting: None,
             max_segments: DEFAULT_MAX_SEGMENTS,
             max_contacts: 1_000_000,
             tariffs: Arc::default(),
@@ -277,6 +285,12 @@ impl Engine {
         GroupAddition::new(self.intake(group.client, phones, invalid), group)
     }
 
+    /// The id of a new web hook.
+    #[must_use]
+    pub fn new_web_hook_id(&self) -> WebHookId {
+        WebHookId(intake::new_id(self.core.now()).0)
+    }
+
     /// The id of a new contact group.
     #[must_use]
     pub fn new_group_id(&self) -> ContactGroupId {
@@ -299,7 +313,7 @@ pub struct RunningEngine {
     settler: Stage,
     /// Gives leases back.
     releaser: Stage,
-    /// Store receipts, keep leases alive, move campaigns on.
+    /// Store receipts, keep leases alive, move campaigns on, tell web hooks.
     bookkeepers: Stage,
 }
 
@@ -342,6 +356,9 @@ impl RunningEngine {
         bookkeepers.spawn(|stop| lease::renew(Arc::clone(&core), stop));
         bookkeepers.spawn(|stop| progress::run(Arc::clone(&core), stop));
         bookkeepers.spawn(|stop| upkeep::run(Arc::clone(&core), stop));
+        if let Some(posting) = core.settings.posting.clone() {
+            bookkeepers.spawn(|stop| web_hooks::run(Arc::clone(&core), posting, stop));
+        }
 
         let releaser = Stage::new();
         releaser.spawn(|stop| lease::release(Arc::clone(&core), released, stop));

@@ -24,6 +24,7 @@ mod settle;
 mod share;
 mod traffic;
 mod upkeep;
+mod web_hooks;
 mod wording;
 
 pub use clock::SystemClock;
@@ -33,3 +34,4 @@ pub use intake::{
 };
 pub use node::Attendance;
 pub use traffic::GatewayTraffic;
+pub use web_hooks::Posting;

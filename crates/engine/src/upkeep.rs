@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use clarion_persistence::web_hooks::{self, deliveries};
 use clarion_persistence::{Conn, StoreError, campaigns, inbound_messages, messages, nodes};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -49,7 +50,7 @@ pub(crate) async fn run(core: Arc<Core>, stop: CancellationToken) {
             _ = resend.tick() => ("messages of unknown outcome queued again", resend_unknown(&core).await),
             _ = expire.tick() => ("receipts given up", give_up_receipts(&core).await),
             _ = clear.tick() => ("unfinished campaigns cleared away", clear_abandoned(&core).await),
-            _ = forget.tick() => ("old receipts and replies forgotten", forget_old(&core).await),
+            _ = forget.tick() => ("old receipts, replies and deliveries forgotten", forget_old(&core).await),
         };
         match done {
             Ok(0) => {}
@@ -132,7 +133,13 @@ async fn forget_old(core: &Core) -> Result<usize, StoreError> {
         .write(move |conn| nodes::forget(conn, now))
         .await?;
     let replies = settings.keep_inbound_messages;
-    Ok(receipts + forget(core, replies, inbound_messages::forget).await?)
+    let replies = forget(core, replies, inbound_messages::forget).await?;
+    let deliveries = settings.keep_web_hook_deliveries;
+    let deliveries = forget(core, deliveries, deliveries::forget).await?;
+    let left_behind = forget(core, Some(Duration::ZERO), |conn, _| {
+        web_hooks::clear_deleted(conn)
+    });
+    Ok(receipts + replies + deliveries + left_behind.await?)
 }
 
 /// Forgets what is older than it is to be kept, in transactions so small that nobody waits for them.

@@ -56,6 +56,7 @@ fn is_word(before: &[String], segment: &str) -> bool {
         [_, "api", "campaigns"] => matches!(segment, "true" | "false"),
         [_, "api", "optouts"] => segment == "history",
         [_, "api", _resource, _id] => true,
+        [_, "api", _resource, _id, _part, _part_id] => true,
         _ => false,
     }
 }

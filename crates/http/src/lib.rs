@@ -31,6 +31,7 @@ mod server;
 mod settings;
 mod sms_messages;
 mod state;
+mod web_hooks;
 
 pub use server::{Running, Server, ServerError};
 pub use settings::HttpSettings;

@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, nodes, opt_outs, sms_messages,
+    invalid_contacts, links, nodes, opt_outs, sms_messages, web_hooks,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,7 @@ use crate::{
         (name = "OptOuts", description = "Who wants no more messages, and how that came to be known"),
         (name = "SMSMessages", description = "Single messages: those of campaigns, and those sent directly"),
         (name = "InboundMessages", description = "Replies: messages from handsets"),
+        (name = "WebHooks", description = "Where the client is told what becomes of its messages"),
         (name = "Gateways", description = "The ways out, for the operator"),
         (name = "Nodes", description = "The processes that do the work, for the operator"),
         (name = "ApiKeys", description = "Who may ask for what"),
@@ -78,6 +79,14 @@ use crate::{
         sms_messages::show,
         sms_messages::send,
         inbound_messages::list,
+        web_hooks::list,
+        web_hooks::create,
+        web_hooks::show,
+        web_hooks::replace,
+        web_hooks::delete,
+        web_hooks::rotate_secret,
+        web_hooks::deliveries::list,
+        web_hooks::deliveries::replay,
         gateways::list,
         gateways::unmatched_receipts,
         gateways::unmatched_messages,

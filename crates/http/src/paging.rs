@@ -20,9 +20,11 @@ use clarion_persistence::messages::{Message, UnmatchedReceipt};
 use clarion_persistence::nodes::Node;
 use clarion_persistence::opt_outs::{ConsentEntry, OptOut};
 use clarion_persistence::recipients::Recipient;
+use clarion_persistence::web_hooks::WebHook;
+use clarion_persistence::web_hooks::deliveries::{self, Delivery};
 use clarion_persistence::{
     api_keys, campaigns, clients, contact_groups, group_contacts, inbound_messages,
-    invalid_contacts, messages, nodes, opt_outs, recipients,
+    invalid_contacts, messages, nodes, opt_outs, recipients, web_hooks,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -84,6 +86,14 @@ impl Listed for Reply {
 
 impl Listed for Node {
     const PROPERTIES: &'static [Property] = &nodes::PROPERTIES;
+}
+
+impl Listed for WebHook {
+    const PROPERTIES: &'static [Property] = &web_hooks::PROPERTIES;
+}
+
+impl Listed for Delivery {
+    const PROPERTIES: &'static [Property] = &deliveries::PROPERTIES;
 }
 
 impl Listed for UnmatchedReceipt {

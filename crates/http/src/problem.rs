@@ -240,6 +240,11 @@ impl Problem {
         )
     }
 
+    /// No web hook of this client has the id.
+    pub(crate) fn no_web_hook() -> Self {
+        Self::new(Kind::NotFound, "there is no web hook with this id")
+    }
+
     /// No message of this client has the id.
     pub(crate) fn no_message() -> Self {
         Self::new(Kind::NotFound, "there is no message with this id")

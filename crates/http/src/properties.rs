@@ -43,6 +43,11 @@ impl Properties {
         integer.or_else(|| self.fault(name, "must be an integer"))
     }
 
+    pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
+        let boolean = self.take(name)?.as_bool();
+        boolean.or_else(|| self.fault(name, "must be true or false"))
+    }
+
     pub(crate) fn moment(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
         let value = self.take(name)?;
         let moment = value.as_str().and_then(dates::read);

@@ -9,7 +9,7 @@ use actix_web::web::{ServiceConfig, scope};
 use crate::state::{authenticate, once};
 use crate::{
     api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, nodes, openapi, opt_outs, rate, sms_messages,
+    invalid_contacts, links, nodes, openapi, opt_outs, rate, sms_messages, web_hooks,
 };
 use address::Address;
 
@@ -98,6 +98,17 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/Clients/{id}")
             .get(clients::show)
             .put(clients::rename),
+        Address::at("/api/WebHooks")
+            .get(web_hooks::list)
+            .post(web_hooks::create),
+        Address::at("/api/WebHooks/{id}")
+            .get(web_hooks::show)
+            .put(web_hooks::replace)
+            .delete(web_hooks::delete),
+        Address::at("/api/WebHooks/{id}/RotateSecret").post(web_hooks::rotate_secret),
+        Address::at("/api/WebHooks/{id}/Deliveries").get(web_hooks::deliveries::list),
+        Address::at("/api/WebHooks/{id}/Deliveries/{deliveryId}/Replay")
+            .post(web_hooks::deliveries::replay),
         Address::at("/api/InboundMessages").get(inbound_messages::list),
         Address::at("/api/Nodes").get(nodes::list),
         Address::at("/api/Gateways").get(gateways::list),

@@ -32,6 +32,7 @@ mod store;
 mod stored;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod web_hooks;
 
 /// Most rows that one transaction forgets, so that nobody waits for it.
 const FORGOTTEN_AT_ONCE: i64 = 1_000;

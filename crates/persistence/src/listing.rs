@@ -18,8 +18,8 @@ pub(crate) use clause::{Bind, Clause};
 pub use column::Column;
 pub use property::Property;
 pub(crate) use property::{
-    campaign_of_message, contact_id, date_time, decimal, group_contact_id, integer, message_guid,
-    message_number, nullable, text, uuid,
+    boolean, campaign_of_message, contact_id, date_time, decimal, group_contact_id, integer,
+    message_guid, message_number, nullable, text, uuid,
 };
 
 /// What is asked of a list. Of a `PageRequest` alone: a page of the whole list in its own order.

@@ -248,6 +248,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    web_hooks (id) {
+        id -> BigInt,
+        public_id -> Text,
+        client_id -> BigInt,
+        url -> Text,
+        enabled -> Bool,
+        disabled_reason -> Nullable<Text>,
+        secret -> Binary,
+        former_secret -> Nullable<Binary>,
+        former_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     gateway_binds (gateway, number) {
         gateway -> Text,
         number -> Integer,
@@ -268,6 +284,30 @@ diesel::table! {
         probable -> Bool,
         evidence -> Nullable<Text>,
         created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    web_hook_deliveries (id) {
+        id -> BigInt,
+        web_hook_id -> BigInt,
+        event_id -> Text,
+        campaign_id -> BigInt,
+        seq -> Integer,
+        attempt -> SmallInt,
+        message_status -> SmallInt,
+        parts -> SmallInt,
+        price -> Nullable<BigInt>,
+        sent_at -> Timestamp,
+        changed_at -> Timestamp,
+        state -> SmallInt,
+        attempts -> SmallInt,
+        next_at -> Timestamp,
+        owner -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+        tried_at -> Nullable<Timestamp>,
+        response_status -> Nullable<SmallInt>,
+        error -> Nullable<Text>,
     }
 }
 
@@ -297,4 +337,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     recipients,
     send_units,
     unmatched_receipts,
+    web_hook_deliveries,
+    web_hooks,
 );

@@ -8,6 +8,7 @@ use clarion_domain::link::Links;
 use clarion_engine::EngineSettings;
 use clarion_gateway::simulator::SimulatorSettings;
 use clarion_gateway::smpp::SmppSettings;
+use clarion_gateway::web_hooks::PosterSettings;
 use clarion_http::HttpSettings;
 use clarion_persistence::DatabaseSettings;
 
@@ -68,6 +69,14 @@ impl Settings {
         directory.unwrap_or(Path::new("data")).join("journal")
     }
 
+    /// For whoever speaks to web hooks.
+    pub(crate) fn for_poster(&self) -> PosterSettings {
+        PosterSettings {
+            allow_private_addresses: self.web_hooks.allow_private_addresses,
+            tls_ca_file: self.web_hooks.tls_ca_file.clone(),
+        }
+    }
+
     /// For the engine of the node with this name.
     pub(crate) fn for_engine(&self, node: String, links: Arc<Links>) -> EngineSettings {
         EngineSettings {
@@ -82,6 +91,7 @@ impl Settings {
             quiet_hours: self.sending.quiet_hours.into(),
             keep_unmatched_receipts: self.retention.unmatched_receipts.unless_none(),
             keep_inbound_messages: self.retention.inbound_messages.unless_none(),
+            keep_web_hook_deliveries: self.retention.web_hook_deliveries.unless_none(),
             max_segments: self.campaigns.max_segments,
             max_contacts: self.campaigns.max_contacts,
             ..EngineSettings::of_node(node, links)

@@ -88,6 +88,15 @@ pub(crate) struct Sending {
 pub(crate) struct Retention {
     pub(crate) unmatched_receipts: Span,
     pub(crate) inbound_messages: Span,
+    pub(crate) web_hook_deliveries: Span,
+}
+
+/// `[web_hooks]`: how clients are told what becomes of their messages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WebHooks {
+    pub(crate) timeout: Span,
+    pub(crate) allow_private_addresses: bool,
+    pub(crate) tls_ca_file: PathBuf,
 }
 
 /// `[simulator]`: the built-in SMSC.
@@ -252,6 +261,17 @@ impl Default for Retention {
         Self {
             unmatched_receipts: Span::of_seconds(30 * 86_400),
             inbound_messages: Span::of_seconds(0),
+            web_hook_deliveries: Span::of_seconds(30 * 86_400),
+        }
+    }
+}
+
+impl Default for WebHooks {
+    fn default() -> Self {
+        Self {
+            timeout: Span::of_seconds(10),
+            allow_private_addresses: false,
+            tls_ca_file: PathBuf::new(),
         }
     }
 }

@@ -7,7 +7,7 @@ use clarion_engine::SystemClock;
 use clarion_gateway::simulator::{Script, Simulator, SimulatorSettings};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::service::Setup;
+use crate::service::{Setup, http};
 
 #[tokio::test]
 async fn keys_are_created_listed_and_revoked() {
@@ -54,7 +54,7 @@ async fn keys_are_made_and_revoked_beside_a_running_service() {
     assert!(status.success(), "{error}");
     let url = format!("{}/Campaigns", service.value_of("API").unwrap());
     let asked = async || {
-        let request = reqwest::Client::new().get(&url).bearer_auth(key.trim());
+        let request = http().get(&url).bearer_auth(key.trim());
         request.send().await.unwrap().status().as_u16()
     };
     assert_eq!(asked().await, 200);

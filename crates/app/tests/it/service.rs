@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use clarion_gateway::web_hooks::choose_cryptography;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -25,6 +26,12 @@ pub(crate) struct Service {
     pub(crate) greeting: Vec<String>,
     http: reqwest::Client,
     key: String,
+}
+
+/// A client of any service.
+pub(crate) fn http() -> reqwest::Client {
+    choose_cryptography();
+    reqwest::Client::new()
 }
 
 impl Setup {
@@ -118,7 +125,7 @@ impl Setup {
         let mut service = Service {
             child,
             greeting,
-            http: reqwest::Client::new(),
+            http: http(),
             key: String::new(),
         };
         service.key = service.value_of("API key").unwrap_or_default();
@@ -185,7 +192,7 @@ impl Service {
     pub(crate) async fn wait_until_deaf(&self) {
         let url = self.url("/Campaigns");
         let wait = async {
-            while reqwest::get(&url).await.is_ok() {
+            while http().get(&url).send().await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };

@@ -2,7 +2,7 @@
 
 use clarion_domain::api_key::KeyText;
 
-use crate::service::Setup;
+use crate::service::{Setup, http};
 
 #[tokio::test]
 async fn the_first_start_prints_an_address_and_a_key_and_the_next_prints_no_key() {
@@ -48,7 +48,7 @@ async fn it_is_ready_when_it_says_so() {
     let setup = Setup::new();
     let service = setup.start().await;
     let url = service.value_of("health").unwrap();
-    assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+    assert_eq!(http().get(url).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]

@@ -5,14 +5,11 @@ use serde::Serialize;
 
 use crate::client::ClientId;
 use crate::message::MessageStatus;
-use crate::recipient::{CampaignKey, RecipientKey};
+use crate::recipient::RecipientKey;
 use crate::tariff::Price;
 
 /// The published number of the kind "a message's status has changed", the only one there is.
 const STATUS_CHANGE: u8 = 1;
-
-/// The number that a sample tells of, from Ofcom's range for drama.
-const SAMPLE_NUMBER: &str = "+447700900000";
 
 /// How a message stands, at the moment of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,15 +54,6 @@ impl Change {
     }
 }
 
-/// What is told.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// The status of a message has changed.
-    StatusChange(StatusChange),
-    /// A sample, for whoever sets a receiver up.
-    Sample(ClientId, DateTime<Utc>),
-}
-
 /// A change of a message's status, with what else a receiver is told of the message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusChange {
@@ -77,16 +65,13 @@ pub struct StatusChange {
     pub change: Change,
 }
 
-impl Event {
+impl StatusChange {
     /// What stands in the request: to be written as JSON.
     #[must_use]
     pub fn body(&self) -> impl Serialize + use<> {
         Body {
             web_hook_type: STATUS_CHANGE,
-            data: match self {
-                Self::StatusChange(change) => Data::of(change),
-                Self::Sample(client, at) => Data::sample(*client, *at),
-            },
+            data: Data::of(self),
         }
     }
 }
@@ -132,27 +117,6 @@ impl Data {
             status_code: change.status.number(),
         }
     }
-
-    /// Of no message: no message has the id 0.
-    fn sample(client: ClientId, at: DateTime<Utc>) -> Self {
-        let nobody = RecipientKey {
-            campaign: CampaignKey(0),
-            seq: 0,
-        };
-        Self::of(&StatusChange {
-            client,
-            phone_number: SAMPLE_NUMBER.to_owned(),
-            change: Change {
-                recipient: nobody,
-                attempt: 1,
-                status: MessageStatus::Delivered,
-                parts: 1,
-                price: None,
-                created_at: at,
-                updated_at: at,
-            },
-        })
-    }
 }
 
 fn shown(at: DateTime<Utc>) -> String {
@@ -162,7 +126,7 @@ fn shown(at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipient::FIRST_DIRECT_KEY;
+    use crate::recipient::{CampaignKey, FIRST_DIRECT_KEY};
 
     fn change(campaign: i64) -> Change {
         Change {
@@ -180,11 +144,11 @@ mod tests {
     }
 
     fn body(change: Change) -> String {
-        let event = Event::StatusChange(StatusChange {
+        let event = StatusChange {
             client: ClientId(7),
             phone_number: "+447700900001".to_owned(),
             change,
-        });
+        };
         serde_json::to_string(&event.body()).unwrap()
     }
 
@@ -204,14 +168,6 @@ mod tests {
     #[test]
     fn a_direct_message_has_no_contact() {
         assert!(body(change(FIRST_DIRECT_KEY)).contains("\"phoneNumberId\":\"\""));
-    }
-
-    #[test]
-    fn a_sample_is_of_no_message() {
-        let at = "2023-06-27T03:04:01Z".parse().unwrap();
-        let body = serde_json::to_value(Event::Sample(ClientId(7), at).body()).unwrap();
-        assert_eq!(body["data"]["Id"], 0);
-        assert_eq!(body["data"]["clientId"], 7);
     }
 
     #[test]

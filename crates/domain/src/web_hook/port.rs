@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Event, Secret};
+use super::{Secret, StatusChange};
 use crate::gateway::BoxFuture;
 
 /// One attempt to deliver an event.
@@ -14,7 +14,7 @@ pub struct Post {
     /// The event's id, the same in every attempt.
     pub id: String,
     /// What happened.
-    pub event: Event,
+    pub event: StatusChange,
     /// What to sign with, each by a signature of its own: the newest first.
     pub secrets: Vec<Secret>,
     /// The moment of the attempt.
@@ -42,6 +42,13 @@ pub enum Verdict {
 }
 
 impl Answer {
+    /// Whether the receiver is out of reach or in trouble, so that what else waits for it had better wait a moment longer.
+    /// An answer that refuses this one event says nothing about the next.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        !matches!(self, Self::Status(200..=299 | 400..=407 | 409 | 411..=428))
+    }
+
     /// What it means. A redirect is no delivery: what was signed for one address is not handed to another.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -107,5 +114,21 @@ mod tests {
             assert_eq!(answer.error().is_some(), failed, "{status}");
         }
         assert_eq!(Answer::None("why".to_owned()).verdict(), Verdict::Again);
+    }
+
+    #[test]
+    fn a_receiver_in_trouble_is_told_from_one_that_refuses() {
+        for (answer, trouble) in [
+            (Answer::Status(204), false),
+            (Answer::Status(400), false),
+            (Answer::Status(404), false),
+            (Answer::Status(408), true),
+            (Answer::Status(410), true),
+            (Answer::Status(429), true),
+            (Answer::Status(503), true),
+            (Answer::None("no answer".to_owned()), true),
+        ] {
+            assert_eq!(answer.is_trouble(), trouble, "{answer:?}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! When a delivery is tried again.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Answer, Verdict};
 
 /// How long to wait after each attempt, in seconds; the first is made at once.
 const WAITS: [i64; 9] = [
@@ -24,6 +26,29 @@ const JITTER: i64 = 10;
 /// How long an event is kept waiting in all: longer than its attempts take, so that this ends only what a disabled web
 /// hook, or one with a long backlog, has left behind.
 pub const MAX_AGE: TimeDelta = TimeDelta::days(4);
+
+/// What is next for a delivery after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it has arrived.
+    Delivered,
+    /// Nothing: nobody wants it, or it has been tried often enough.
+    Failed,
+    /// Another attempt, at this moment.
+    Again(DateTime<Utc>),
+}
+
+/// What is next after the attempt with this number, from 1, that was made at this moment.
+#[must_use]
+pub fn next(answer: &Answer, attempt: u16, at: DateTime<Utc>, chance: u32) -> Next {
+    match answer.verdict() {
+        Verdict::Delivered => Next::Delivered,
+        Verdict::Gone => Next::Failed,
+        Verdict::Again => wait_after(attempt, chance)
+            .and_then(|wait| at.checked_add_signed(wait))
+            .map_or(Next::Failed, Next::Again),
+    }
+}
 
 /// How long to wait after so many attempts; `None`: that was the last one. `chance` is any number, drawn anew each time.
 #[must_use]
@@ -63,5 +88,16 @@ mod tests {
         assert_eq!(wait_after(9, u32::MAX), TimeDelta::try_seconds(95_040));
         assert_eq!(wait_after(0, 0), None);
         assert_eq!(wait_after(10, 0), None);
+    }
+
+    #[test]
+    fn an_attempt_is_followed_by_another_until_the_last() {
+        let at = "2026-06-27T03:04:00Z".parse().unwrap();
+        let later = "2026-06-27T03:04:05Z".parse().unwrap();
+        let check = |status, attempt| next(&Answer::Status(status), attempt, at, 0);
+        assert_eq!(check(200, 1), Next::Delivered);
+        assert_eq!(check(500, 1), Next::Again(later));
+        assert_eq!(check(500, 10), Next::Failed);
+        assert_eq!(check(410, 1), Next::Failed);
     }
 }

@@ -18,4 +18,5 @@ mod opt_outs;
 mod recovery;
 mod sending;
 mod unknown;
+mod web_hooks;
 mod world;

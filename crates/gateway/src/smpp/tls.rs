@@ -1,18 +1,16 @@
 //! Encryption: which certificates a peer may show, and what a refused one tells the operator to change.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{CertificateError, Error};
 
 use super::settings::{SettingsFault, SmppSettings};
+use crate::authorities::{authorities, client_config};
 
 /// How a gateway's connections are encrypted.
 pub(super) struct Tls {
@@ -23,11 +21,15 @@ pub(super) struct Tls {
 impl Tls {
     /// As the settings have it.
     pub(super) fn of(settings: &SmppSettings) -> Result<Self, SettingsFault> {
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| fault("tls", error))?
-            .with_root_certificates(authorities(&settings.tls_ca_file)?)
-            .with_no_client_auth();
+        let authorities = authorities(&settings.tls_ca_file);
+        let authorities = authorities.map_err(|reason| fault("tls_ca_file", reason))?;
+        if authorities.is_empty() {
+            return Err(fault(
+                "tls_ca_file",
+                "the system knows no authority: name a file of your own",
+            ));
+        }
+        let config = client_config(authorities).map_err(|error| fault("tls", error))?;
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
             server_name: server_name(settings)?,
@@ -53,36 +55,6 @@ fn server_name(settings: &SmppSettings) -> Result<ServerName<'static>, SettingsF
         key,
         reason: format!("{name:?} is no name that a certificate could bear"),
     })
-}
-
-fn authorities(file: &Path) -> Result<RootCertStore, SettingsFault> {
-    let mut store = RootCertStore::empty();
-    if file.as_os_str().is_empty() {
-        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if store.is_empty() {
-            return Err(fault(
-                "tls_ca_file",
-                "the system knows no authority: name a file of your own",
-            ));
-        }
-        return Ok(store);
-    }
-    let unreadable = |error| {
-        fault(
-            "tls_ca_file",
-            format!("cannot read {}: {error}", file.display()),
-        )
-    };
-    for certificate in CertificateDer::pem_file_iter(file).map_err(&unreadable)? {
-        store
-            .add(certificate.map_err(&unreadable)?)
-            .map_err(|error| fault("tls_ca_file", error))?;
-    }
-    if store.is_empty() {
-        let reason = format!("{} holds no certificate", file.display());
-        return Err(fault("tls_ca_file", reason));
-    }
-    Ok(store)
 }
 
 fn fault(key: &'static str, reason: impl ToString) -> SettingsFault {

@@ -1,4 +1,5 @@
-//! The SMPP client session against the simulator, and against a peer played by hand, over real sockets.
+//! The SMPP client session against the simulator, and against a peer played by hand, and web hooks against a receiver, over
+//! real sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,3 +17,4 @@ mod simulator;
 mod submit;
 mod support;
 mod tls;
+mod web_hooks;

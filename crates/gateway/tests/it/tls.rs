@@ -17,20 +17,21 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::support::{bench, id_of, message, settings, simulator};
 
 /// A TLS server in front of something else.
-struct Front {
-    address: SocketAddr,
+pub(crate) struct Front {
+    pub(crate) address: SocketAddr,
     folder: TempDir,
 }
 
 impl Front {
-    /// Its certificate bears the name `smsc.example`.
-    async fn before(inner: SocketAddr) -> Self {
+    /// Its certificate bears the names `smsc.example` and `localhost`.
+    pub(crate) async fn before(inner: SocketAddr) -> Self {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority =
             CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let server = CertificateParams::new(["smsc.example".to_owned()]).unwrap();
+        let server =
+            CertificateParams::new(["smsc.example", "localhost"].map(ToOwned::to_owned)).unwrap();
         let server = server.signed_by(&key, &authority).unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
@@ -49,7 +50,7 @@ impl Front {
         Self { address, folder }
     }
 
-    fn authority(&self) -> PathBuf {
+    pub(crate) fn authority(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 

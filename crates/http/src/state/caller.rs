@@ -14,6 +14,7 @@ use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::message::MessageDraft;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
+use clarion_domain::web_hook::WebHookId;
 use clarion_engine::{Addition, GatewayTraffic, GroupAddition, Intake, InvalidContacts};
 use clarion_persistence::contact_groups::ContactGroup;
 use clarion_persistence::{Conn, StoreError};
@@ -73,7 +74,7 @@ impl Needs for MessagesSend {
     const SCOPE: Scope = Scope::MessagesSend;
 }
 
-/// Keys, clients and gateways.
+/// Keys, clients, web hooks and gateways.
 pub(crate) struct Admin;
 
 /// A scope of those who change something.
@@ -222,6 +223,11 @@ impl Caller<Admin> {
     /// What there is to see of the gateways.
     pub(crate) async fn gateways(&self) -> Result<Vec<GatewayTraffic>, Problem> {
         Ok(self.state.engine.gateways().await?)
+    }
+
+    /// The id of a new web hook.
+    pub(crate) fn new_web_hook_id(&self) -> WebHookId {
+        self.state.engine.new_web_hook_id()
     }
 
     /// Most live keys that a client may have.

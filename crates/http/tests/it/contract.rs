@@ -7,6 +7,7 @@ mod lists;
 mod messages;
 mod repeats;
 mod templates;
+mod web_hooks;
 
 use serde_json::Value;
 

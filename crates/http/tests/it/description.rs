@@ -47,6 +47,7 @@ impl Call {
             Some("SMSMessages") => send(app).await,
             Some("ApiKeys") => make_key(app).await,
             Some("Clients") => make_client(app).await,
+            Some("WebHooks") => make_web_hook(app).await,
             Some("ContactGroups") => return self.path_of_contact(app).await,
             Some("OptOuts") => opt_out(app).await,
             other => panic!("how is one of {other:?} made?"),
@@ -93,6 +94,13 @@ async fn opt_out(app: &TestApp) -> String {
 async fn make_client(app: &TestApp) -> String {
     let client = json!({"name": "A shop"});
     app.post("/api/Clients", &client).await.text
+}
+
+/// Makes a web hook; its id.
+async fn make_web_hook(app: &TestApp) -> String {
+    let hook = json!({"url": "https://example.com/clarion"});
+    let made = app.post("/api/WebHooks", &hook).await.json();
+    made["id"].as_str().expect("an id").to_owned()
 }
 
 /// An example as it is sent.

@@ -9,10 +9,10 @@ use clarion_domain::gateway::{
 };
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::messages;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, OTHER_CLIENT, TestApp, key, now, on_each_database};
+use crate::support::{Answer, OTHER_CLIENT, TestApp, client, key, now, on_each_database};
 
 const READER: u8 = 7;
 const STRANGER: u8 = 8;
@@ -85,7 +85,7 @@ async fn a_gateway_shows_its_binds_and_what_came_in_over_it() {
         receive(app, &["1", "2"]).await;
         let (server, engine) = app.serve_over(vec![Arc::new(HalfUp)]);
         let url = format!("http://{}/api/Gateways", server.local_addr());
-        let request = Client::new().get(url).bearer_auth(app.key.as_str());
+        let request = client().get(url).bearer_auth(app.key.as_str());
         let gateways = Answer::to(request).await.json();
         let expected = json!([{
             "name": "main",

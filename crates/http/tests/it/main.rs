@@ -37,3 +37,4 @@ mod support;
 mod tenancy;
 mod transitions;
 mod unknown;
+mod web_hooks;

@@ -2,9 +2,12 @@
 
 mod answer;
 mod clock;
+mod provider;
+mod receiver;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clarion_domain::api_key::KeyText;
@@ -13,7 +16,8 @@ use clarion_domain::clock::Clock;
 use clarion_domain::gateway::Gateway;
 use clarion_domain::link::{LinkSecret, Links};
 use clarion_domain::phone::{PhoneRules, Region};
-use clarion_engine::{Engine, EngineSettings, RunningEngine};
+use clarion_engine::{Engine, EngineSettings, Posting, RunningEngine};
+use clarion_gateway::web_hooks::{HttpPoster, PosterSettings, choose_cryptography};
 use clarion_http::{HttpSettings, Running, Server, ServerError, State, keys};
 use clarion_persistence::api_keys::{self, NewApiKey};
 use clarion_persistence::testing::{TestDatabase, postgres, sqlite};
@@ -23,6 +27,8 @@ use serde_json::{Value, json};
 
 pub(crate) use answer::Answer;
 use clock::StoppedClock;
+pub(crate) use provider::TakesAll;
+pub(crate) use receiver::{Receiver, Told};
 
 /// The moment at which every test takes place.
 pub(crate) const NOW: &str = "2026-06-27T03:04:01.374Z";
@@ -82,7 +88,7 @@ impl TestApp {
             key: key(0),
             store: database.store(),
             running,
-            client: Client::new(),
+            client: client(),
             database,
         };
         app.add_clients().await;
@@ -102,7 +108,12 @@ impl TestApp {
     pub(crate) fn serve_over(&self, gateways: Vec<Arc<dyn Gateway>>) -> (Running, RunningEngine) {
         let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
         let setup = Setup::default();
-        let engine = Engine::new(self.store.clone(), Arc::clone(&clock), setup.engine);
+        let settings = EngineSettings {
+            posting: Some(posting()),
+            poll_interval: Duration::from_millis(50),
+            ..setup.engine
+        };
+        let engine = Engine::new(self.store.clone(), Arc::clone(&clock), settings);
         let running = engine.start(gateways);
         let state = State::new(self.store.clone(), engine, phones(), clock);
         let server = Server::bind(&setup.http, state).expect("a free port");
@@ -214,6 +225,25 @@ fn phones() -> Arc<PhoneRules> {
         Arc::new(PhoneRules::new(region, true))
     };
     Arc::clone(PHONES.get_or_init(make))
+}
+
+/// A client of any service.
+pub(crate) fn client() -> Client {
+    choose_cryptography();
+    Client::new()
+}
+
+/// The way to web hooks on this machine.
+fn posting() -> Posting {
+    let settings = PosterSettings {
+        allow_private_addresses: true,
+        ..PosterSettings::default()
+    };
+    Posting {
+        poster: Arc::new(HttpPoster::new(&settings).expect("a way to web hooks")),
+        timeout: Duration::from_secs(10),
+        chance: || 0,
+    }
 }
 
 /// Links with a secret that everyone knows.

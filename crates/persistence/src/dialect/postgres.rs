@@ -156,7 +156,7 @@ pub(super) fn lock_messages(
     let (campaigns, seqs) = unzipped(keys);
     let states = diesel::sql_query(
         "SELECT m.campaign_id, m.seq, m.status, m.attempt, m.parts, m.parts_ended, m.worst, m.error, m.updated_at,
-                m.received_at, m.handed_over, m.unknown_since, m.resends
+                m.received_at, m.handed_over, m.unknown_since, m.resends, m.price, m.sent_at
          FROM unnest($1, $2) AS k (campaign_id, seq)
          JOIN messages AS m ON m.campaign_id = k.campaign_id AND m.seq = k.seq
          ORDER BY m.campaign_id, m.seq

@@ -32,6 +32,10 @@ pub(crate) const fn date_time(name: &'static str, sql: &'static str) -> Property
     property(name, PropertyKind::DateTime, Column::of(sql))
 }
 
+pub(crate) const fn boolean(name: &'static str, sql: &'static str) -> Property {
+    property(name, PropertyKind::Boolean, Column::of(sql))
+}
+
 /// As text, with hyphens and small letters.
 pub(crate) const fn uuid(name: &'static str, sql: &'static str) -> Property {
     property(name, PropertyKind::Uuid, Column::of(sql))

@@ -14,6 +14,7 @@ use super::state::{Key, State, Tally};
 use super::{Expiry, Joined, Receipts};
 use crate::conn::on_each_backend;
 use crate::schema::{outstanding_parts, unmatched_receipts};
+use crate::web_hooks::outbox;
 use crate::{Conn, StoreError, dialect, stored};
 
 /// Keys or rows of one statement: it has room for 32,766 values on SQLite.
@@ -204,7 +205,7 @@ fn receive(conn: &mut Conn, receipts: &[Receipt]) -> Result<Vec<Fate>, StoreErro
     Ok(fates)
 }
 
-/// Writes how messages have moved on, and their units' counters with them.
+/// Writes how messages have moved on, their units' counters with them, and what their clients are to be told of it.
 fn write(
     conn: &mut Conn,
     before: &HashMap<Key, State>,
@@ -212,15 +213,20 @@ fn write(
 ) -> Result<(), StoreError> {
     let mut tally = Tally::default();
     let mut changed = Vec::new();
+    let mut told = Vec::new();
     for (key, state) in after {
         let old = &before[&key];
         if state != *old {
             tally.leave(key, old.status)?;
             tally.enter(key, state.status)?;
+            if state.status != old.status {
+                told.push(state.change()?);
+            }
             changed.push(state);
         }
     }
     dialect::update_messages(conn, &changed)?;
+    outbox::tell(conn, &told)?;
     dialect::add_to_units(conn, &tally.into_changes())
 }
 

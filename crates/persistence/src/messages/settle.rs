@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDateTime;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::receipt::canonical_id;
+use clarion_domain::web_hook::Change;
 use diesel::prelude::*;
 
 use super::receipts::{self, receipt_key};
 use super::state::{Key, News, State, Tally, end_of_part};
 use super::{Settled, Settlement};
 use crate::schema::{messages, outstanding_parts};
+use crate::web_hooks::outbox;
 use crate::{Conn, StoreError, dialect, stored};
 
 /// A message about to be stored.
@@ -70,6 +72,8 @@ impl NewMessage<'_> {
             handed_over: self.handed_over,
             unknown_since: self.unknown_since,
             resends: self.resends,
+            price: self.price,
+            sent_at: self.sent_at,
         }
     }
 }
@@ -93,7 +97,7 @@ impl OutstandingPart {
     }
 }
 
-/// Writes the outcomes of submits, and joins the receipts that came before them.
+/// Writes the outcomes of submits with what their clients are to be told of them, and joins the receipts that came before.
 ///
 /// An outcome of an attempt whose message stands further along already changes nothing, but for the ids of its parts: their
 /// receipts may still come.
@@ -126,7 +130,10 @@ fn settle_each(
     let replaced = batch.take_in(settlements, &known)?;
     let early = receipts::stored_for(conn, &batch.parts)?;
     settled.stored += batch.rows.len();
+    let told = std::mem::take(&mut batch.told);
     batch.write(conn, &replaced)?;
+    // Before the receipts, which change what is told here.
+    outbox::tell(conn, &told)?;
     for (gateway, joined) in receipts::join(conn, &early)? {
         *settled.joined.entry(gateway).or_default() += joined;
     }
@@ -140,6 +147,8 @@ pub(super) struct Batch<'a> {
     parts: Vec<OutstandingPart>,
     /// Messages whose parts may be known under the same ids already.
     corrected: Vec<Key>,
+    /// What their clients are to be told.
+    told: Vec<Change>,
     tally: Tally,
 }
 
@@ -165,6 +174,9 @@ impl<'a> Batch<'a> {
             }
             let row = self.row(settlement, known);
             self.tally.enter(key, row.status)?;
+            if known.map(|old| (old.status, old.attempt)) != Some((row.status, row.attempt)) {
+                self.told.push(change(settlement));
+            }
             self.rows.insert(key, row);
         }
         Ok(replaced)
@@ -282,6 +294,19 @@ fn outcome(settlement: &Settlement) -> MessageStatus {
             MessageStatus::Unknown
         }
         status => status,
+    }
+}
+
+/// What has become of the message, for those who are told.
+fn change(settlement: &Settlement) -> Change {
+    Change {
+        recipient: settlement.recipient,
+        attempt: settlement.attempt,
+        status: outcome(settlement),
+        parts: i16::try_from(settlement.parts.len()).unwrap_or(i16::MAX),
+        price: Some(settlement.price),
+        created_at: settlement.at,
+        updated_at: settlement.at,
     }
 }
 

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use clarion_domain::message::MessageStatus;
+use clarion_domain::recipient::{CampaignKey, RecipientKey};
+use clarion_domain::tariff::Price;
+use clarion_domain::web_hook::Change;
 use diesel::prelude::*;
 
 use crate::schema::messages;
@@ -34,6 +37,9 @@ pub(crate) struct State {
     pub(crate) unknown_since: Option<NaiveDateTime>,
     /// How often it was sent again for that.
     pub(crate) resends: i16,
+    /// In millionths.
+    pub(crate) price: Option<i64>,
+    pub(crate) sent_at: NaiveDateTime,
 }
 
 /// What has become known of one part.
@@ -79,6 +85,22 @@ impl State {
     pub(crate) fn has_ended(&self, part: i16) -> bool {
         let end = end_of_part(part);
         self.parts_ended & end == end
+    }
+
+    /// Where it stands, for those who are told.
+    pub(crate) fn change(&self) -> Result<Change, StoreError> {
+        Ok(Change {
+            recipient: RecipientKey {
+                campaign: CampaignKey(self.campaign_id),
+                seq: stored::unsigned("sequence number", self.seq)?,
+            },
+            attempt: self.attempt,
+            status: stored::message_status(self.status)?,
+            parts: self.parts,
+            price: self.price.map(|millionths| Price { millionths }),
+            created_at: self.sent_at.and_utc(),
+            updated_at: self.updated_at.and_utc(),
+        })
     }
 
     fn all_have_ended(&self) -> bool {
@@ -257,6 +279,8 @@ mod tests {
             handed_over: false,
             unknown_since: None,
             resends: 0,
+            price: None,
+            sent_at: at(0),
         }
     }
 

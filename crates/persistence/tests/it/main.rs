@@ -21,3 +21,4 @@ mod opt_outs;
 mod store;
 mod units;
 mod unknown;
+mod web_hooks;

@@ -3,50 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clarion_domain::gateway::{
-    BoxFuture, Gateway, GatewayState, MessageRoom, OutcomeSink, PartOutcome, Reservation, Stopped,
-    Submission, SubmitOutcome,
-};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::make;
-use crate::support::{TestApp, campaign_with, now, on_each_database};
+use crate::support::{TakesAll, TestApp, campaign_with, on_each_database};
 
 /// Far longer than a busy machine needs.
 const DEADLINE: Duration = Duration::from_secs(30);
-
-/// A provider that takes whatever it is given.
-struct TakesAll;
-
-impl Gateway for TakesAll {
-    fn name(&self) -> &str {
-        "main"
-    }
-
-    fn reserve(&self, most: usize) -> BoxFuture<'_, Result<Reservation, Stopped>> {
-        Box::pin(async move { Ok(Reservation::new(most, Box::new(()))) })
-    }
-
-    fn submit(&self, _: Reservation, batch: Vec<Submission>, outcomes: Arc<dyn OutcomeSink>) {
-        for submission in batch {
-            let provider_id = format!("{:?}", submission.recipient);
-            let outcome = SubmitOutcome {
-                parts: vec![PartOutcome::Accepted { provider_id }],
-                at: now(),
-            };
-            outcomes.outcome(submission, outcome, MessageRoom::none());
-        }
-    }
-
-    fn state(&self) -> GatewayState {
-        GatewayState::default()
-    }
-
-    fn stop(&self) -> BoxFuture<'_, ()> {
-        Box::pin(std::future::ready(()))
-    }
-}
 
 /// Sends each message to one contact; each is sent as the text beside it.
 async fn are_sent_as(app: &TestApp, contact: &Value, messages: &[(&str, &str)]) {

@@ -1,0 +1,2 @@
+DROP TABLE web_hook_deliveries;
+DROP TABLE web_hooks;
