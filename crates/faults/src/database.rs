@@ -2,6 +2,7 @@
 //! command line programs, past the product's code.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +20,7 @@ const START: Duration = Duration::from_secs(60);
 pub(crate) enum Database {
     Sqlite(PathBuf),
     Postgres(Cluster),
+    Pair(Pair),
 }
 
 /// A PostgreSQL server in a folder of its own; ended when dropped.
@@ -26,6 +28,17 @@ pub(crate) struct Cluster {
     programs: PathBuf,
     home: PathBuf,
     port: u16,
+    /// Where the service finds it.
+    seen_at: &'static str,
+}
+
+/// A PostgreSQL server and its standby.
+pub(crate) struct Pair {
+    primary: Cluster,
+    standby: Cluster,
+    synchronous: bool,
+    /// Whether the standby follows the primary.
+    is_whole: bool,
 }
 
 impl Database {
@@ -33,7 +46,8 @@ impl Database {
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite://{}", path.display()),
-            Self::Postgres(cluster) => cluster.url(),
+            Self::Postgres(cluster) => cluster.url_at(cluster.seen_at),
+            Self::Pair(pair) => pair.url(),
         }
     }
 
@@ -44,9 +58,10 @@ impl Database {
                 .arg("-readonly")
                 .arg(path)
                 .arg(query))?,
-            Self::Postgres(cluster) => {
-                run(Command::new("psql").args(["-AtX", &cluster.url(), "-c", query]))?
-            }
+            Self::Postgres(cluster)
+            | Self::Pair(Pair {
+                primary: cluster, ..
+            }) => cluster.said(query)?,
         };
         let cells = |line: &str| line.split('|').map(ToOwned::to_owned).collect();
         Ok(text.lines().map(cells).collect())
@@ -56,23 +71,48 @@ impl Database {
 impl Cluster {
     /// Makes and starts one.
     pub(crate) fn start(folder: &Path) -> anyhow::Result<Self> {
-        let programs = programs().context("no PostgreSQL server programs")?;
-        let home = folder.join("postgres");
-        fs::create_dir(&home)?;
-        // Another account than root's, as which the server refuses to run.
-        run(Command::new("chown").arg("postgres").arg(&home))?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let cluster = Self {
-            programs,
-            home,
-            port,
-        };
+        let cluster = Self::without_data(folder.join("postgres"))?;
         let mut initdb = cluster.command("initdb");
         initdb.args(["--username=clarion", "--auth=trust", "--encoding=UTF8"]);
         initdb.args(["--locale=C", "--no-sync"]);
         run(&mut initdb).context("initdb")?;
+        // Whoever reaches the machine at all is of the harness.
+        let mut access = fs::File::options()
+            .append(true)
+            .open(cluster.home.join("data/pg_hba.conf"))?;
+        writeln!(access, "host all all 10.231.77.0/24 trust")?;
         cluster.go_up()?;
         Ok(cluster)
+    }
+
+    fn without_data(home: PathBuf) -> anyhow::Result<Self> {
+        let programs = programs().context("no PostgreSQL server programs")?;
+        fs::create_dir(&home)?;
+        // Another account than root's, as which the server refuses to run.
+        run(Command::new("chown").arg("postgres").arg(&home))?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Ok(Self {
+            programs,
+            home,
+            port,
+            seen_at: "127.0.0.1",
+        })
+    }
+
+    /// The same where the service finds it at another address.
+    pub(crate) fn seen_from(mut self, seen_at: &'static str) -> Self {
+        self.seen_at = seen_at;
+        self
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it answers to a statement.
+    fn said(&self, statement: &str) -> anyhow::Result<String> {
+        let url = self.url_at("127.0.0.1");
+        run(Command::new("psql").args(["-AtX", &url, "-c", statement]))
     }
 
     fn command(&self, program: &str) -> Command {
@@ -86,8 +126,8 @@ impl Cluster {
         command
     }
 
-    fn url(&self) -> String {
-        format!("postgres://clarion@127.0.0.1:{}/postgres", self.port)
+    fn url_at(&self, host: &str) -> String {
+        format!("postgres://clarion@{host}:{}/postgres", self.port)
     }
 
     /// Starts it, again where its killed predecessor is not quite gone.
@@ -96,7 +136,7 @@ impl Cluster {
     /// fault here: nothing takes the machine's power away.
     pub(crate) fn go_up(&self) -> anyhow::Result<()> {
         let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
+            "-p {} -c listen_addresses=* -c unix_socket_directories={} -c fsync=off",
             self.port,
             self.home.display()
         );
@@ -123,6 +163,72 @@ impl Cluster {
         let mut stop = self.command("pg_ctl");
         stop.args(["-w", "-m", "immediate", "stop"]);
         run(&mut stop).map(|_| ())
+    }
+}
+
+impl Pair {
+    /// Makes and starts both.
+    pub(crate) fn start(folder: &Path, synchronous: bool) -> anyhow::Result<Self> {
+        let mut pair = Self {
+            primary: Cluster::start(folder)?,
+            standby: Cluster::without_data(folder.join("standby"))?,
+            synchronous,
+            is_whole: false,
+        };
+        pair.restore()?;
+        Ok(pair)
+    }
+
+    /// As the service is told: whichever takes writes.
+    fn url(&self) -> String {
+        let mut ports = [self.primary.port, self.standby.port];
+        ports.sort_unstable();
+        let [one, other] = ports;
+        format!(
+            "postgres://clarion@127.0.0.1:{one},127.0.0.1:{other}/postgres?target_session_attrs=read-write"
+        )
+    }
+
+    /// Makes the standby anew where it has taken the primary's place.
+    pub(crate) fn restore(&mut self) -> anyhow::Result<()> {
+        if self.is_whole {
+            return Ok(());
+        }
+        let (primary, standby) = (&self.primary, &self.standby);
+        let data = standby.home.join("data");
+        if data.exists() {
+            fs::remove_dir_all(data)?;
+        }
+        let mut copy = standby.command("pg_basebackup");
+        copy.args(["--host=127.0.0.1", "--username=clarion", "--no-sync"]);
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--port"]);
+        run(copy.arg(primary.port.to_string())).context("pg_basebackup")?;
+        standby.go_up()?;
+        if self.synchronous {
+            primary.said("ALTER SYSTEM SET synchronous_standby_names = '*'")?;
+            primary.said("SELECT pg_reload_conf()")?;
+        }
+        let state = if self.synchronous { "sync" } else { "async" };
+        let follows = || {
+            let states = primary.said("SELECT sync_state FROM pg_stat_replication");
+            states.is_ok_and(|states| states.trim() == state)
+        };
+        anyhow::ensure!(wait::until(START, follows), "the standby does not follow");
+        self.is_whole = true;
+        Ok(())
+    }
+
+    /// Ends the primary without a good-bye, and has the standby take its place.
+    pub(crate) fn fail_over(&mut self) -> anyhow::Result<()> {
+        self.primary.stop_immediately()?;
+        std::mem::swap(&mut self.primary, &mut self.standby);
+        self.is_whole = false;
+        run(self.primary.command("pg_ctl").args(["-w", "promote"]))?;
+        // It would wait for a standby of its own.
+        self.primary
+            .said("ALTER SYSTEM RESET synchronous_standby_names")?;
+        self.primary.said("SELECT pg_reload_conf()")?;
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use crate::chance::Chance;
 use crate::database::Database;
 use crate::ledger::{self, Counts};
-use crate::oracle::{Behaviour, Receipts};
+use crate::oracle::{Behaviour, Receipts, Submit};
 use crate::wait;
 use crate::world::{BINDS, LEASE, Place, WINDOW, World};
 
@@ -45,6 +45,17 @@ pub(crate) enum Fault {
     DatabaseKill,
     /// PostgreSQL ends without a good-bye.
     DatabaseStop,
+    /// One of the nodes is killed, and none is started in its place.
+    NodeLoss,
+    /// What goes between the service and PostgreSQL vanishes, for longer than the lease.
+    DatabasePartition,
+    /// PostgreSQL ends without a good-bye, and its standby, which has every commit, takes its place.
+    Failover,
+    /// The same where the last commits may not have got to the standby: what was lost there may be sent again.
+    LossyFailover,
+    /// PostgreSQL is away for longer than the lease. A campaign must not seem to have ended before those who held its units have
+    /// told what they know.
+    LongOutage,
     /// Nothing fits on the disk any more, for a while.
     DiskFull,
     /// What goes between the service and the SMSC vanishes, for longer than an answer is waited for.
@@ -62,6 +73,10 @@ pub(crate) struct Point {
     pub(crate) unanswered: usize,
     /// Nodes that were to live, and did not.
     died: usize,
+    /// Parts beyond the limit in the second that had the most.
+    pub(crate) over_rate: usize,
+    /// Connections beyond the binds that there may be.
+    pub(crate) over_binds: usize,
     /// From the end of the fault to the first part that came after it.
     pub(crate) resumed: Option<Duration>,
 }
@@ -76,7 +91,8 @@ impl Fault {
         Self::Cut,
         Self::Throttle,
     ];
-    pub(crate) const OF_THE_SERVER: [Self; 2] = [Self::DatabaseKill, Self::DatabaseStop];
+    pub(crate) const OF_THE_SERVER: [Self; 3] =
+        [Self::DatabaseKill, Self::DatabaseStop, Self::LongOutage];
     pub(crate) const CLOCKS: [Self; 4] = [
         Self::ClockJump("+3600"),
         Self::ClockJump("-3600"),
@@ -97,6 +113,10 @@ impl Fault {
             Self::Throttle => "throttling storm",
             Self::DatabaseKill => "SIGKILL of PostgreSQL",
             Self::DatabaseStop => "immediate stop of PostgreSQL",
+            Self::LongOutage => "PostgreSQL away beyond the lease",
+            Self::NodeLoss => "SIGKILL of one node, not replaced",
+            Self::DatabasePartition => "silent partition from PostgreSQL",
+            Self::Failover | Self::LossyFailover => "failover to the standby",
             Self::DiskFull => "disk full for a while",
             Self::Partition => "silent network partition",
             Self::Reset => "connections reset",
@@ -109,6 +129,7 @@ impl Fault {
 
     /// Breaks the world once.
     pub(crate) fn strike(self, world: &mut World, chance: &mut Chance) -> anyhow::Result<Point> {
+        world.repair()?;
         world.populate()?;
         world.oracle.begin(self.behaviour(chance));
         let (body, tag) = world.new_campaign(CONTACTS);
@@ -126,7 +147,9 @@ impl Fault {
         } else {
             world.remove_ended()
         };
-        world.populate()?;
+        if self != Self::NodeLoss {
+            world.populate()?;
+        }
         world
             .oracle
             .change(|rules| rules.receipts = Receipts::After(Duration::ZERO));
@@ -155,7 +178,8 @@ impl Fault {
         let end = Instant::now() + TO_BE_MENDED;
         loop {
             let point = Point::count(world, campaign, completed, since)?;
-            if point.breaches(self).is_empty() || Instant::now() >= end {
+            let is_final = self == Self::LongOutage || Instant::now() >= end;
+            if is_final || point.breaches(self).is_empty() {
                 return Ok(point);
             }
             wait::pass(Duration::from_millis(500));
@@ -196,6 +220,7 @@ impl Fault {
             Self::Kill | Self::KillBeforeReceipts | Self::KillAfterReceipts => {
                 world.nodes.get_mut(victim).context("no node")?.kill()?;
             }
+            Self::NodeLoss => world.nodes.remove(victim).kill()?,
             Self::Stop => world.nodes.remove(victim).stop()?,
             Self::Freeze => {
                 let node = world.nodes.get(victim).context("no node")?;
@@ -211,8 +236,20 @@ impl Fault {
                     .change(|rules| rules.throttle_until = Some(until));
                 wait::until(UNDER_WAY, || Instant::now() >= until);
             }
-            Self::DatabaseKill | Self::DatabaseStop => self.break_database(world)?,
-            Self::DiskFull | Self::Partition | Self::Reset | Self::ClockJump(_) => {
+            Self::DatabaseKill | Self::DatabaseStop | Self::LongOutage => {
+                self.break_database(world)?;
+            }
+            Self::Failover | Self::LossyFailover => {
+                let Database::Pair(pair) = &mut world.database else {
+                    anyhow::bail!("there is no standby");
+                };
+                pair.fail_over()?;
+            }
+            Self::DatabasePartition
+            | Self::DiskFull
+            | Self::Partition
+            | Self::Reset
+            | Self::ClockJump(_) => {
                 self.break_place(world)?;
             }
         }
@@ -235,6 +272,14 @@ impl Fault {
                 wait::pass(time);
                 network.heal()
             }
+            (Self::DatabasePartition, Place::Network(network)) => {
+                let Database::Postgres(cluster) = &world.database else {
+                    anyhow::bail!("there is no server to be cut off from");
+                };
+                network.cut(cluster.port(), "drop")?;
+                wait::pass(LEASE * 2);
+                network.heal()
+            }
             (Self::ClockJump(by), Place::Clock(clock)) => clock.set(by),
             _ => anyhow::bail!("this world cannot be broken in this way"),
         }
@@ -248,9 +293,29 @@ impl Fault {
             Self::DatabaseKill => cluster.kill()?,
             _ => cluster.stop_immediately()?,
         }
-        wait::pass(OUTAGE);
+        wait::pass(match self {
+            Self::LongOutage => LEASE * 2,
+            _ => OUTAGE,
+        });
         cluster.go_up()
     }
+}
+
+/// How many parts too many came in the second that had the most. A quarter more than the limit is within what the harness
+/// can tell: it takes the time when it gets to read.
+fn over_rate(submits: &[Submit], per_second: usize) -> usize {
+    if per_second == 0 {
+        return 0;
+    }
+    let mut times: Vec<_> = submits.iter().map(|submit| submit.at).collect();
+    times.sort_unstable();
+    let until = |from: Instant| times.partition_point(|at| *at < from + Duration::from_secs(1));
+    let counts = times
+        .iter()
+        .enumerate()
+        .map(|(index, at)| until(*at) - index);
+    let most = counts.max().unwrap_or_default();
+    most.saturating_sub(per_second + per_second / 4)
 }
 
 /// Posts a campaign to a node that is killed at one of its writes; the campaign's id, if it was told.
@@ -280,6 +345,8 @@ impl Point {
         Ok(Self {
             counts: ledger::count(&world.database, campaign, &submits, completed)?,
             died: 0,
+            over_rate: over_rate(&submits, world.parts_per_second()),
+            over_binds: world.oracle.most_bound().saturating_sub(BINDS),
             unanswered: submits.iter().filter(|submit| !submit.answered).count(),
             resumed: after.map(|submit| submit.at - since),
         })
@@ -296,8 +363,23 @@ impl Point {
             ("receipts unmatched", counts.unmatched),
             ("counter errors", counts.counter_errors),
             ("services that died", self.died),
+            ("rate exceeded", self.over_rate),
+            // A node that is frozen does not unbind, though its lease is another's.
+            (
+                "binds exceeded",
+                if fault == Fault::Freeze {
+                    0
+                } else {
+                    self.over_binds
+                },
+            ),
         ];
-        let zeros = zeros.into_iter().filter(|(_, count)| *count > 0);
+        // A commit that the standby never got is one that nobody remembers.
+        let lossy = ["duplicates", "lies", "counter errors"];
+        let forgiven = |what: &str| fault == Fault::LossyFailover && lossy.contains(&what);
+        let zeros = zeros
+            .into_iter()
+            .filter(|(what, count)| *count > 0 && !forgiven(what));
         let mut breaches: Vec<_> = zeros
             .map(|(what, count)| format!("{what} {count}"))
             .collect();
@@ -316,8 +398,9 @@ impl Point {
             Fault::KillAtWrite(_)
             | Fault::Kill
             | Fault::KillBeforeReceipts
-            | Fault::KillAfterReceipts => (unknown, in_flight),
-            Fault::Stop | Fault::Throttle => (unknown, 0),
+            | Fault::KillAfterReceipts
+            | Fault::NodeLoss => (unknown, in_flight),
+            Fault::Stop | Fault::Throttle | Fault::LongOutage => (unknown, 0),
             Fault::Swallow => (unknown, self.unanswered),
             _ => (unknown, in_flight),
         }

@@ -77,6 +77,9 @@ pub(crate) struct State {
     pub(crate) behaviour: Behaviour,
     pub(crate) submits: Vec<Submit>,
     connections: u64,
+    /// Connections that are bound now, and the most at once.
+    bound: usize,
+    most_bound: usize,
     /// Receipts that were given again because nobody had answered them.
     reminders: usize,
     /// Parts that were forgotten: no id is given twice.
@@ -115,6 +118,7 @@ impl Oracle {
         state.forgotten += state.submits.len();
         state.submits.clear();
         state.reminders = 0;
+        state.most_bound = state.bound;
         state.behaviour = behaviour;
     }
 
@@ -136,6 +140,11 @@ impl Oracle {
     /// How many receipts were given again because nobody had answered them.
     pub(crate) fn reminders(&self) -> usize {
         lock(&self.state).reminders
+    }
+
+    /// The most connections that were bound at once.
+    pub(crate) fn most_bound(&self) -> usize {
+        lock(&self.state).most_bound
     }
 
     /// How many receipts are not acknowledged yet.

@@ -71,14 +71,20 @@ impl Plan {
         let mut rows: Vec<_> = match kind {
             Kind::SmallDisk => each(&[Fault::DiskFull]),
             // Not for every change as long as the service does not keep what is promised there.
-            Kind::Network | Kind::Clock if others < FULL_OTHERS => Vec::new(),
+            Kind::Network | Kind::Clock | Kind::Asynchronous if others < FULL_OTHERS => Vec::new(),
             Kind::Network => each(&[Fault::Partition, Fault::Reset]),
             Kind::Clock => each(&Fault::CLOCKS),
+            Kind::CutOff => each(&[Fault::DatabasePartition]),
+            Kind::Synchronous => each(&[Fault::Failover]),
+            Kind::Asynchronous => each(&[Fault::LossyFailover]),
             Kind::Sqlite | Kind::Postgres | Kind::ThreeNodes => {
                 let mut rows: Vec<_> = vec![(Fault::Kill, kills)];
                 if kind != Kind::ThreeNodes {
                     rows.push((Fault::KillAtWrite(0), sweep));
                     rows.extend::<Vec<_>>(each(&Fault::KILLS_AND_RECEIPTS));
+                }
+                if kind == Kind::ThreeNodes {
+                    rows.extend::<Vec<_>>(each(&[Fault::NodeLoss]));
                 }
                 rows.extend::<Vec<_>>(each(&Fault::EVERYWHERE));
                 if kind != Kind::Sqlite {
@@ -101,6 +107,9 @@ pub(crate) fn run(plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
         Kind::SmallDisk,
         Kind::Network,
         Kind::Clock,
+        Kind::CutOff,
+        Kind::Synchronous,
+        Kind::Asynchronous,
     ];
     let rows: Vec<_> = std::thread::scope(|scope| {
         let running = kinds.map(|kind| scope.spawn(move || run_in(kind, plan, clarion)));

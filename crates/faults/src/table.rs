@@ -20,6 +20,8 @@ pub(crate) struct Row {
     most_unknown: usize,
     /// Points at which more messages were of unknown outcome than there is room for in all windows.
     beyond_windows: usize,
+    over_rate: usize,
+    over_binds: usize,
     resumed: Duration,
     /// Each with the seed that brings it about again.
     pub(crate) breaches: Vec<String>,
@@ -36,6 +38,8 @@ impl Row {
             sum: Counts::default(),
             most_unknown: 0,
             beyond_windows: 0,
+            over_rate: 0,
+            over_binds: 0,
             resumed: Duration::ZERO,
             breaches: Vec::new(),
             not_run: None,
@@ -61,6 +65,8 @@ impl Row {
         self.points += 1;
         self.most_unknown = self.most_unknown.max(counts.unknown);
         self.beyond_windows += usize::from(counts.unknown > WINDOW * BINDS);
+        self.over_rate = self.over_rate.max(point.over_rate);
+        self.over_binds = self.over_binds.max(point.over_binds);
         self.resumed = self.resumed.max(point.resumed.unwrap_or_default());
         let breaches = point.breaches(fault);
         let told = breaches
@@ -90,7 +96,7 @@ impl Row {
             "fault": self.fault, "database": self.database, "policy": "hold", "seeds": self.seeds, "points": self.points,
             "lost": sum.lost, "duplicates": sum.duplicates, "unknown": sum.unknown, "answeredUnknown": sum.answered,
             "mostUnknown": self.most_unknown, "pointsBeyondWindows": self.beyond_windows, "lies": sum.lies, "stuck": sum.stuck, "receiptsUnmatched": sum.unmatched,
-            "counterErrors": sum.counter_errors, "resumeSeconds": self.resumed.as_secs_f64(),
+            "counterErrors": sum.counter_errors, "rateExceeded": self.over_rate, "bindsExceeded": self.over_binds, "resumeSeconds": self.resumed.as_secs_f64(),
             "breaches": self.breaches, "verdict": self.verdict(),
         })
     }
@@ -99,8 +105,8 @@ impl Row {
 /// The rows in Markdown.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| fault | database | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | points beyond window × binds | resumed within | verdict |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| fault | database | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | points beyond window × binds | rate exceeded | binds exceeded | resumed within | verdict |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for row in rows {
         let sum = &row.sum;
@@ -116,6 +122,8 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
             sum.answered,
             row.most_unknown,
             row.beyond_windows,
+            row.over_rate,
+            row.over_binds,
         ];
         let numbers = numbers.map(|number| number.to_string()).join(" | ");
         let resumed = row.resumed.as_secs_f64();

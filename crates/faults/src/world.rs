@@ -7,15 +7,17 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::database::{Cluster, Database};
+use crate::database::{Cluster, Database, Pair};
 use crate::http::{self, Answer, Request};
 use crate::node::{Node, Setup};
 use crate::oracle::Oracle;
 use crate::place::{Clock, Disk, Network};
 use crate::wait;
 
-/// Binds of each node.
+/// Binds of all nodes together.
 pub(crate) const BINDS: usize = 2;
+/// Parts per second of three nodes together.
+pub(crate) const PARTS_PER_SECOND: usize = 200;
 /// Parts in flight on each of them.
 pub(crate) const WINDOW: usize = 20;
 /// How long the hold of a node that is gone lasts.
@@ -41,6 +43,12 @@ pub(crate) enum Kind {
     Network,
     /// By a clock that can jump.
     Clock,
+    /// PostgreSQL behind a network that can be cut.
+    CutOff,
+    /// PostgreSQL with a standby that has every commit.
+    Synchronous,
+    /// PostgreSQL with a standby that has a commit a little later.
+    Asynchronous,
 }
 
 /// What can be broken around the service.
@@ -69,6 +77,9 @@ impl Kind {
         match self {
             Self::Sqlite | Self::SmallDisk | Self::Network | Self::Clock => "SQLite",
             Self::Postgres => "PostgreSQL",
+            Self::CutOff => "PostgreSQL, far",
+            Self::Synchronous => "PostgreSQL, synchronous standby",
+            Self::Asynchronous => "PostgreSQL, asynchronous standby",
             Self::ThreeNodes => "PostgreSQL, 3 nodes",
         }
     }
@@ -85,7 +96,7 @@ impl Place {
     fn of(kind: Kind, folder: &Path) -> anyhow::Result<Self> {
         Ok(match kind {
             Kind::SmallDisk => Self::Disk(Disk::mount(folder.join("disk"))?),
-            Kind::Network => Self::Network(Network::new()?),
+            Kind::Network | Kind::CutOff => Self::Network(Network::new()?),
             Kind::Clock => Self::Clock(Clock::new(folder.join("clock"))?),
             _ => Self::Plain,
         })
@@ -129,6 +140,12 @@ impl World {
             (Kind::Postgres | Kind::ThreeNodes, _) => {
                 Database::Postgres(Cluster::start(folder.path())?)
             }
+            (Kind::CutOff, _) => {
+                Database::Postgres(Cluster::start(folder.path())?.seen_from(Network::OUTSIDE))
+            }
+            (Kind::Synchronous | Kind::Asynchronous, _) => {
+                Database::Pair(Pair::start(folder.path(), kind == Kind::Synchronous)?)
+            }
             (_, Place::Disk(disk)) => Database::Sqlite(disk.path().join("clarion.db")),
             _ => Database::Sqlite(folder.path().join("clarion.db")),
         };
@@ -161,11 +178,27 @@ impl World {
         Ok(())
     }
 
+    /// Gives the database its standby back where that has taken the primary's place.
+    pub(crate) fn repair(&mut self) -> anyhow::Result<()> {
+        match &mut self.database {
+            Database::Pair(pair) => pair.restore(),
+            _ => Ok(()),
+        }
+    }
+
     /// Removes nodes that have ended; how many.
     pub(crate) fn remove_ended(&mut self) -> usize {
         let before = self.nodes.len();
         self.nodes.retain_mut(Node::runs);
         before - self.nodes.len()
+    }
+
+    /// Parts per second that all nodes together may send; 0: as many as they can.
+    pub(crate) fn parts_per_second(&self) -> usize {
+        match self.kind {
+            Kind::ThreeNodes => PARTS_PER_SECOND,
+            _ => 0,
+        }
     }
 
     fn config(&self) -> String {
@@ -174,10 +207,12 @@ impl World {
             "[server]\nlisten = '{own}:0'\nworkers = 1\n[database]\nurl = '{}'\n[auth]\nbootstrap_key = '{KEY}'\n\
              [limits]\nrequests_per_second = 0\n[sending]\nlease = '{}s'\npoll_interval = '200ms'\n[log]\nlevel = 'info'\n\
              [[gateways]]\nname = 'main'\nhost = '{oracle}'\nport = {}\nsystem_id = 'clarion'\nbinds = {BINDS}\n\
+             parts_per_second = {}\n\
              window = {WINDOW}\nresponse_timeout = '2s'\nreconnect_min = '100ms'\nreconnect_max = '500ms'\nretry = '30s'\n",
             self.database.url(),
             LEASE.as_secs(),
             self.oracle.port(),
+            self.parts_per_second(),
         )
     }
 

@@ -35,6 +35,7 @@ pub(super) struct Connection {
     /// Receipts that were written, by sequence number.
     open: Mutex<HashMap<u32, usize>>,
     receives: AtomicBool,
+    bound: AtomicBool,
     ended: AtomicBool,
 }
 
@@ -47,6 +48,7 @@ impl Connection {
             due: Mutex::default(),
             open: Mutex::default(),
             receives: AtomicBool::new(false),
+            bound: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         });
         let Ok(reader) = stream.try_clone() else {
@@ -56,6 +58,7 @@ impl Connection {
         std::thread::spawn(move || {
             // However it ends: the client is gone.
             drop(reading.read(reader));
+            reading.set_bound(false);
             reading.ended.store(true, Ordering::SeqCst);
         });
         std::thread::spawn(move || {
@@ -80,16 +83,34 @@ impl Connection {
         match frame.command {
             pdu::SUBMIT_SM => self.take_submit(frame),
             pdu::BIND_TRANSCEIVER | pdu::BIND_RECEIVER => {
+                self.set_bound(true);
                 self.receives.store(true, Ordering::SeqCst);
                 self.answer_now(plain(&pdu::text("oracle")));
             }
-            pdu::BIND_TRANSMITTER => self.answer_now(plain(&pdu::text("oracle"))),
-            pdu::ENQUIRE_LINK | pdu::UNBIND => self.answer_now(plain(&[])),
+            pdu::BIND_TRANSMITTER => {
+                self.set_bound(true);
+                self.answer_now(plain(&pdu::text("oracle")));
+            }
+            pdu::UNBIND => {
+                self.set_bound(false);
+                self.answer_now(plain(&[]));
+            }
+            pdu::ENQUIRE_LINK => self.answer_now(plain(&[])),
             command if command & pdu::RESPONSE != 0 => self.acknowledged(frame),
             _ => {
                 let refusal = pdu::frame(pdu::GENERIC_NACK, pdu::INVALID_COMMAND, sequence, &[]);
                 self.answer_now(refusal);
             }
+        }
+    }
+
+    fn set_bound(&self, bound: bool) {
+        if self.bound.swap(bound, Ordering::SeqCst) != bound {
+            let mut state = lock(&self.state);
+            state.bound = state
+                .bound
+                .saturating_add_signed(if bound { 1 } else { -1 });
+            state.most_bound = state.most_bound.max(state.bound);
         }
     }
 
