@@ -17,7 +17,7 @@ use clarion_gateway::smpp::SmppGateway;
 use clarion_gateway::web_hooks::HttpPoster;
 use clarion_http::{Server, State};
 use clarion_persistence::nodes::Profile;
-use clarion_persistence::{Store, StoreError, clients, link_secrets};
+use clarion_persistence::{Store, StoreError, clients, idempotency, link_secrets};
 use tracing::info;
 
 use crate::settings::{self, GatewayKind, Settings, Switch};
@@ -37,7 +37,9 @@ pub(crate) enum Role {
 /// A service at work.
 pub(crate) struct Service {
     pub(crate) store: Store,
-    pub(crate) http: Option<clarion_http::Running>,
+    /// Whether it answers the API.
+    pub(crate) has_api: bool,
+    pub(crate) http: clarion_http::Running,
     /// The names and addresses of the ways out.
     pub(crate) gateways: Vec<String>,
     engine: Option<RunningEngine>,
@@ -88,6 +90,7 @@ impl Service {
             settings.check_way_out()?;
         }
         let store = open_store(settings, &*clock).await?;
+        store.write(idempotency::release_of_former).await?;
         let node = node_name();
         let links = Arc::new(links(settings, &store, clock.now()).await?);
         let engine_settings = EngineSettings {
@@ -107,14 +110,12 @@ impl Service {
             ways_out = settings.ways_out(simulator.as_ref().map(RunningSimulator::local_addr));
         }
         let gateways = start_gateways(&ways_out, &settings.phone, &engine, &clock)?;
-        let mut http = None;
-        if roles.contains(&Role::Api) {
-            http = Some(serve_http(settings, &store, &engine, &clock)?);
-        }
+        let http = serve_http(settings, roles, &store, &engine, &clock)?;
         let attendance = engine.attend(profile(node, roles, &gateways)).await?;
         let works = sends || roles.contains(&Role::Worker);
         Ok(Self {
             store,
+            has_api: roles.contains(&Role::Api),
             http,
             gateways: ways_out.iter().map(ToString::to_string).collect(),
             engine: works.then(|| engine.start(gateways)),
@@ -126,11 +127,8 @@ impl Service {
     /// Stops in the order in which nothing is left unknown: no more requests, then what is in flight is answered and
     /// written down, last the simulator, which must answer until then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let mut served = Ok(());
-        if let Some(http) = self.http {
-            served = http.stop().await;
-            info!("no more requests are taken");
-        }
+        let served = self.http.stop().await;
+        info!("no more requests are taken");
         if let Some(engine) = self.engine {
             engine.stop().await;
         }
@@ -227,15 +225,21 @@ fn start_gateway(
     }
 }
 
+/// Serves the API, or the health alone where that is not this node's.
 fn serve_http(
     settings: &Settings,
+    roles: &BTreeSet<Role>,
     store: &Store,
     engine: &Engine,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<clarion_http::Running> {
     let phones = Arc::new(phone_rules(settings)?);
     let state = State::new(store.clone(), engine.clone(), phones, Arc::clone(clock));
-    Server::bind(&settings.for_http(), state).context("server.listen says where the API is served")
+    let (http, told) = (settings.for_http(), "server.listen says where is served");
+    match roles.contains(&Role::Api) {
+        true => Server::bind(&http, state).context(told),
+        false => Server::bind_health(&http, state).context(told),
+    }
 }
 
 fn phone_rules(settings: &Settings) -> anyhow::Result<PhoneRules> {

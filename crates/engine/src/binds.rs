@@ -66,6 +66,7 @@ impl Keeper {
         let holdings = match self.lease().await {
             Ok(holdings) => holdings,
             Err(error) => {
+                self.core.trouble.heed(&error);
                 warn!(%error, "the binds could not be leased");
                 return self.core.settings.poll_interval;
             }

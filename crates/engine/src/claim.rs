@@ -13,7 +13,7 @@ use clarion_domain::hours::Planner;
 use clarion_domain::opt_out::SenderName;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Outgoing};
-use clarion_persistence::send_units::{self, Mark, Unit};
+use clarion_persistence::send_units::{self, Free, Mark, Unit};
 use clarion_persistence::{StoreError, messages};
 use tokio::sync::mpsc;
 use tracing::{error, warn};
@@ -134,11 +134,16 @@ async fn lease(core: &Core, chosen: Vec<Outgoing>) -> Result<Vec<(Outgoing, Unit
     let node = core.settings.node.clone();
     let lease = core.settings.lease;
     let now = core.now();
+    // After trouble with the database, those who held units first settle what they know: else it would be taken for unknown.
+    let which = match core.trouble.is_recent() {
+        true => Free::GivenBack,
+        false => Free::RunOut,
+    };
     core.store
         .write(move |conn| {
             let mut claimed = Vec::with_capacity(chosen.len());
             for campaign in &chosen {
-                let units = send_units::claim(conn, campaign.key, &node, lease, now, 1)?;
+                let units = send_units::claim_of(conn, campaign.key, which, &node, lease, now, 1)?;
                 claimed.extend(units.into_iter().map(|unit| (campaign.clone(), unit)));
             }
             Ok(claimed)

@@ -1,10 +1,11 @@
 //! What every task of the engine shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clarion_domain::clock::Clock;
 use clarion_persistence::Store;
+use clarion_persistence::nodes::Profile;
 use tokio::sync::{Notify, watch};
 
 use crate::EngineSettings;
@@ -13,6 +14,7 @@ use crate::receipts::Inbox;
 use crate::replies::ReplyRules;
 use crate::share::Share;
 use crate::traffic::Traffic;
+use crate::trouble::Trouble;
 
 pub(crate) struct Core {
     pub(crate) store: Store,
@@ -32,6 +34,10 @@ pub(crate) struct Core {
     pub(crate) traffic: Traffic,
     /// What this node may send of limits that hold for the whole cluster.
     pub(crate) share: Share,
+    /// Whether the database takes what is written.
+    pub(crate) trouble: Trouble,
+    /// What the other nodes are told of this one, once they are.
+    pub(crate) profile: OnceLock<Profile>,
 }
 
 impl Core {
@@ -47,6 +53,8 @@ impl Core {
             inbox: Arc::new(Inbox::new()),
             traffic: Traffic::default(),
             share: Share::default(),
+            trouble: Trouble::new(),
+            profile: OnceLock::new(),
         }
     }
 

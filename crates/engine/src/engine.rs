@@ -33,7 +33,7 @@ use crate::node::Attendance;
 use crate::send::Sender;
 use crate::traffic::GatewayTraffic;
 use crate::web_hooks::{self, Posting};
-use crate::{binds, lease, progress, receipts, replacement, schedule, settle, upkeep};
+use crate::{binds, lease, progress, receipts, replacement, schedule, settle, trouble, upkeep};
 
 /// How the engine goes about its work.
 #[derive(Debug, Clone)]
@@ -165,6 +165,14 @@ impl Engine {
     /// The store's.
     pub async fn attend(&self, profile: Profile) -> Result<Attendance, StoreError> {
         Attendance::begin(Arc::clone(&self.core), profile).await
+    }
+
+    /// Whether the database takes what is written, as of a second ago at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn check_database(&self) -> Result<(), StoreError> {
+        trouble::ask(&self.core).await
     }
 
     /// How much of a limit per second that holds for the whole cluster this node may use now: the share of the binds that

@@ -23,6 +23,7 @@ mod send;
 mod settle;
 mod share;
 mod traffic;
+mod trouble;
 mod upkeep;
 mod web_hooks;
 mod wording;

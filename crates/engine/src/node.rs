@@ -6,11 +6,11 @@ use std::time::Duration;
 use clarion_persistence::StoreError;
 use clarion_persistence::nodes::{self, Profile};
 use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::core::Core;
+use crate::trouble;
 
 /// A lease however short is not renewed more often than this; a timer needs some interval.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
@@ -23,22 +23,18 @@ pub(crate) fn beat_interval(core: &Core) -> Duration {
 /// A node that says that it is there.
 pub struct Attendance {
     core: Arc<Core>,
-    profile: Profile,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Attendance {
     pub(crate) async fn begin(core: Arc<Core>, profile: Profile) -> Result<Self, StoreError> {
-        beat(&core, &profile).await?;
+        core.profile.set(profile).ok();
+        beat(&core).await?;
         let stop = CancellationToken::new();
-        let task = tokio::spawn(attend(Arc::clone(&core), profile.clone(), stop.clone()));
-        Ok(Self {
-            core,
-            profile,
-            stop,
-            task,
-        })
+        let every = beat_interval(&core);
+        let task = tokio::spawn(trouble::watch(Arc::clone(&core), every, stop.clone()));
+        Ok(Self { core, stop, task })
     }
 
     /// Says that the node ends, once everything else of it has.
@@ -47,7 +43,7 @@ impl Attendance {
         if let Err(error) = self.task.await {
             warn!(%error, "the node did not say to the end that it is there");
         }
-        let (id, now) = (self.profile.id, self.core.now());
+        let (id, now) = (self.core.settings.node.clone(), self.core.now());
         let left = self
             .core
             .store
@@ -59,20 +55,12 @@ impl Attendance {
     }
 }
 
-async fn attend(core: Arc<Core>, profile: Profile, stop: CancellationToken) {
-    let mut timer = tokio::time::interval(beat_interval(&core));
-    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    timer.tick().await;
-    while stop.run_until_cancelled(timer.tick()).await.is_some() {
-        if let Err(error) = beat(&core, &profile).await {
-            warn!(%error, "the node could not say that it is there");
-        }
-    }
-}
-
-async fn beat(core: &Core, profile: &Profile) -> Result<(), StoreError> {
-    let (profile, lease, now) = (profile.clone(), core.settings.lease, core.now());
-    core.store
-        .write(move |conn| nodes::beat(conn, &profile, lease, now))
-        .await
+/// Says once that this node is there; where nobody was told so before, only whether it could.
+pub(crate) async fn beat(core: &Core) -> Result<(), StoreError> {
+    let (profile, lease, now) = (core.profile.get().cloned(), core.settings.lease, core.now());
+    let beat = move |conn: &mut _| match &profile {
+        Some(profile) => nodes::beat(conn, profile, lease, now),
+        None => Ok(()),
+    };
+    core.store.write(beat).await
 }

@@ -20,6 +20,7 @@ use crate::claim::{self, HeldUnit, Wish};
 use crate::core::Core;
 use crate::retry::Backoff;
 use crate::settle::Desk;
+use crate::trouble;
 use batch::Batch;
 
 /// Most units in a sender's hands: how many campaigns it sends side by side.
@@ -86,6 +87,7 @@ impl Sender {
         // Units are taken once there is room: a node without binds has none of them.
         self.wait_for_room().await;
         while !self.stop.is_cancelled() {
+            self.wait_for_database().await;
             self.fetch().await;
             if self.held.is_empty() {
                 self.wait_for_units().await;
@@ -99,6 +101,12 @@ impl Sender {
                 .extend(claiming.await.into_iter().flatten().flatten());
             self.let_all_go();
         }
+    }
+
+    /// Nothing is marked that could not be settled.
+    async fn wait_for_database(&self) {
+        let over = trouble::over(&self.core);
+        self.stop.run_until_cancelled(over).await;
     }
 
     /// Takes in units that have arrived, and asks for more where some are wanted.
@@ -266,6 +274,7 @@ impl Sender {
 
     /// The store does not answer as it should: a pause.
     async fn rest(&mut self, error: StoreError, what: &'static str) {
+        self.core.trouble.heed(&error);
         let wait = self.backoff.next_wait();
         warn!(%error, gateway = &*self.name, ?wait, "{what}");
         self.stop

@@ -24,16 +24,15 @@ pub(crate) async fn live() -> HttpResponse {
 
 /// The service can work.
 ///
-/// That is, the database answers.
+/// That is, the database takes what is written: one that is away, read-only or without room does not.
 #[utoipa::path(
     get, path = "/health/ready", tag = "Service", operation_id = "showReady",
     responses(
         (status = 200, description = "It can", body = Health),
-        (status = 500, description = "The database is not what it should be"),
-        (status = 503, description = "The database does not answer"),
+        (status = 503, description = "The database does not take what is written"),
     ),
 )]
 pub(crate) async fn ready(state: web::Data<State>) -> Answer {
-    state.ping().await?;
+    state.check_database().await?;
     Ok(HttpResponse::Ok().json(Health { status: "ready" }))
 }

@@ -29,11 +29,27 @@ pub(crate) fn configure(service: &mut ServiceConfig) {
     service.service(api);
 }
 
-/// What everyone may ask.
-fn open() -> Vec<Address> {
-    vec![
+/// Of a node that does not answer the API.
+pub(crate) fn configure_health(service: &mut ServiceConfig) {
+    for address in health() {
+        service.service(address.below(""));
+    }
+}
+
+/// What every node says of itself.
+fn health() -> [Address; 2] {
+    [
         Address::at("/health/live").get(health::live),
         Address::at("/health/ready").get(health::ready),
+    ]
+}
+
+/// What everyone may ask.
+fn open() -> Vec<Address> {
+    let [live, ready] = health();
+    vec![
+        live,
+        ready,
         Address::at("/openapi.json").get(openapi::show),
         Address::at("/docs").get(openapi::page),
         Address::at("/t/{code}").get(links::follow),

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer, web};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -51,6 +52,22 @@ impl Server {
     /// # Errors
     /// [`ServerError::Listen`]
     pub fn bind(settings: &HttpSettings, state: State) -> Result<Running, ServerError> {
+        Self::serve(settings, state, routes::configure)
+    }
+
+    /// The same with nothing but the health, for a node that does not answer the API.
+    ///
+    /// # Errors
+    /// [`ServerError::Listen`]
+    pub fn bind_health(settings: &HttpSettings, state: State) -> Result<Running, ServerError> {
+        Self::serve(settings, state, routes::configure_health)
+    }
+
+    fn serve(
+        settings: &HttpSettings,
+        state: State,
+        routes: fn(&mut ServiceConfig),
+    ) -> Result<Running, ServerError> {
         let refuse = |source| ServerError::Listen {
             address: settings.listen,
             source,
@@ -70,7 +87,7 @@ impl Server {
                 .app_data(rates.clone())
                 .wrap(from_fn(case::fold))
                 .wrap(from_fn(observe::observe))
-                .configure(routes::configure)
+                .configure(routes)
         })
         .workers(settings.workers)
         .backlog(BACKLOG)

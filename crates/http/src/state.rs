@@ -74,8 +74,8 @@ impl State {
         self.clock.now()
     }
 
-    /// Whether the database answers.
-    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+    /// Whether the database takes what is written.
+    pub(crate) async fn check_database(&self) -> Result<(), StoreError> {
+        self.engine.check_database().await
     }
 }

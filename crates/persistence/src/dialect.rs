@@ -17,6 +17,7 @@ use crate::campaigns::Kind;
 use crate::conn::on_each_backend;
 use crate::gateway_binds::Bind;
 use crate::messages::{COUNTERS, Key, NewMessage, OutstandingPart, State};
+use crate::send_units::Free;
 use crate::{Conn, StoreError, recipients, schema, stored};
 
 pub(crate) use texts::{CaseFolding, Texts};
@@ -116,9 +117,34 @@ pub(crate) fn lease_end(conn: &Conn, lease: Duration) -> SqlLiteral<Timestamp> {
 /// The moment as it is shown: that of the clock by which leases are judged, where there is such a clock; else `now`.
 pub(crate) fn shown_clock(conn: &Conn, now: DateTime<Utc>) -> SqlLiteral<Timestamp> {
     sql(&match conn {
-        Conn::Sqlite(_) => format!("'{}'", stored::shown_moment(now).format("%F %T%.f")),
+        Conn::Sqlite(_) => literal(stored::shown_moment(now)),
         Conn::Postgres(_) => postgres::SHOWN_CLOCK.to_owned(),
     })
+}
+
+/// The time that is asked of the database where nodes share it, to the microsecond; `now` where one process has it.
+pub(crate) fn shared_clock(conn: &Conn, now: DateTime<Utc>) -> SqlLiteral<Timestamp> {
+    sql(&match conn {
+        Conn::Sqlite(_) => literal(stored::moment(now)),
+        Conn::Postgres(_) => postgres::LEASE_CLOCK.to_owned(),
+    })
+}
+
+/// When a lease that begins now, by [`shared_clock`], ends.
+pub(crate) fn shared_lease_end(
+    conn: &Conn,
+    lease: Duration,
+    now: DateTime<Utc>,
+) -> SqlLiteral<Timestamp> {
+    sql(&match conn {
+        Conn::Sqlite(_) => literal(stored::moment(now + lease)),
+        Conn::Postgres(_) => postgres::lease_end(lease),
+    })
+}
+
+/// As diesel binds it on SQLite.
+fn literal(at: NaiveDateTime) -> String {
+    format!("'{}'", at.format("%F %T%.f"))
 }
 
 /// Whether this process has the database to itself: then whoever else holds a lease is gone.
@@ -173,10 +199,15 @@ pub(crate) fn lock_free_units(
     conn: &mut Conn,
     campaign: i64,
     due: NaiveDateTime,
+    which: Free,
     limit: i64,
 ) -> Result<Vec<i32>, StoreError> {
     use schema::send_units::dsl;
-    let now = lease_clock(conn);
+    let now = match which {
+        Free::RunOut => lease_clock(conn),
+        // Before any lease.
+        Free::GivenBack => sql("'0001-01-01 00:00:00'"),
+    };
     let free = dsl::send_units
         .filter(dsl::campaign_id.eq(campaign))
         .filter(dsl::sent_at.is_null())

@@ -58,6 +58,24 @@ pub enum Change {
     Forbidden(Forbidden),
 }
 
+impl StoreError {
+    /// Whether the database takes nothing at present, be it that it is away, read-only or without room, so that other work
+    /// would fare no better.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Busy => true,
+            Self::Query(Error::DatabaseError(kind, _)) => {
+                matches!(
+                    kind,
+                    DatabaseErrorKind::Unknown | DatabaseErrorKind::UnableToSendCommand
+                )
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {

@@ -4,13 +4,17 @@
 //! transaction that makes its effect last, and only by whoever still holds the reservation: so there is one effect, and a
 //! crash leaves either both or neither. What a request must look like, and what is done with an answer, is not decided here.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use clarion_domain::client::ClientId;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Timestamp};
 
 use crate::conn::on_each_backend;
 use crate::schema::idempotency_keys::{self, dsl};
-use crate::{Conn, StoreError, stored};
+use crate::{Conn, StoreError, dialect, stored};
 
 /// How long a key counts after its first request.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -52,48 +56,51 @@ pub enum Reserved {
     Answered(Answered),
 }
 
-/// Reserves a request, unless it is under way or was carried out.
+/// Reserves a request, unless it is under way or was carried out. Who is alive is judged by the database's clock where nodes
+/// share it, and by `now` where one process has it.
 ///
 /// # Errors
 /// The database's.
 pub fn reserve(
     conn: &mut Conn,
     wanted: &Reservation,
+    lease: Duration,
     now: DateTime<Utc>,
-    lease_until: DateTime<Utc>,
 ) -> Result<Reserved, StoreError> {
-    let (now, lease_until) = (stored::moment(now), stored::moment(lease_until));
-    if insert(conn, wanted, now, lease_until)? {
+    if insert(conn, wanted, lease, now)? {
         return Ok(Reserved::Ours);
     }
+    let clock = dialect::shared_clock(conn, now);
+    let leased = sql::<Bool>("lease_until > ").bind::<Timestamp, _>(clock);
     // Whoever stood in the way of the insert may be gone by now: then the whole is run again.
-    let row: Row = dsl::idempotency_keys
+    let (row, is_leased): (Row, bool) = dsl::idempotency_keys
         .find((wanted.client.0, &wanted.key))
-        .select(Row::as_select())
+        .select((Row::as_select(), leased))
         .first(conn)
         .optional()?
         .ok_or_else(moved)?;
-    let is_old = row.created_at <= now - KEPT;
+    let is_old = row.created_at <= stored::moment(now) - KEPT;
     match row.answered()? {
         Some(answered) if !is_old => Ok(Reserved::Answered(answered)),
-        None if row.lease_until > now => Ok(Reserved::UnderWay),
-        _ => take_over(conn, wanted, &row.owner, now, lease_until),
+        None if is_leased => Ok(Reserved::UnderWay),
+        _ => take_over(conn, wanted, &row.owner, lease, now),
     }
 }
 
 fn insert(
     conn: &mut Conn,
     wanted: &Reservation,
-    now: NaiveDateTime,
-    lease_until: NaiveDateTime,
+    lease: Duration,
+    now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
+    let lease_until = dialect::shared_lease_end(conn, lease, now);
     let inserted = on_each_backend!(conn, inner => diesel::insert_into(idempotency_keys::table)
         .values((
             dsl::client_id.eq(wanted.client.0),
             dsl::key.eq(&wanted.key),
             dsl::owner.eq(&wanted.owner),
             dsl::lease_until.eq(lease_until),
-            dsl::created_at.eq(now),
+            dsl::created_at.eq(stored::moment(now)),
         ))
         .on_conflict_do_nothing()
         .execute(inner))?;
@@ -105,9 +112,11 @@ fn take_over(
     conn: &mut Conn,
     wanted: &Reservation,
     from: &str,
-    now: NaiveDateTime,
-    lease_until: NaiveDateTime,
+    lease: Duration,
+    now: DateTime<Utc>,
 ) -> Result<Reserved, StoreError> {
+    let lease_until = dialect::shared_lease_end(conn, lease, now);
+    let now = stored::moment(now);
     let taken = diesel::update(dsl::idempotency_keys.find((wanted.client.0, &wanted.key)))
         .filter(dsl::owner.eq(from))
         .filter(dsl::status.is_null().or(dsl::created_at.le(now - KEPT)))
@@ -139,12 +148,14 @@ fn moved() -> StoreError {
 pub fn renew(
     conn: &mut Conn,
     held: &Reservation,
-    lease_until: DateTime<Utc>,
+    lease: Duration,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let lease_until = dialect::shared_lease_end(conn, lease, now);
     diesel::update(dsl::idempotency_keys.find((held.client.0, &held.key)))
         .filter(dsl::owner.eq(&held.owner))
         .filter(dsl::status.is_null())
-        .set(dsl::lease_until.eq(stored::moment(lease_until)))
+        .set(dsl::lease_until.eq(lease_until))
         .execute(conn)?;
     Ok(())
 }
@@ -183,19 +194,31 @@ pub fn release(conn: &mut Conn, held: &Reservation) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Gives up the reservations of former processes, where no other process can be alive: on SQLite, whose file one process has.
+/// On PostgreSQL their leases run out, and nothing is done. How many.
+///
+/// # Errors
+/// The database's.
+pub fn release_of_former(conn: &mut Conn) -> Result<usize, StoreError> {
+    if !dialect::is_alone(conn) {
+        return Ok(0);
+    }
+    let released = diesel::delete(dsl::idempotency_keys)
+        .filter(dsl::status.is_null())
+        .execute(conn)?;
+    Ok(released)
+}
+
 /// Forgets what is no longer kept; how many.
 ///
 /// # Errors
 /// The database's.
 pub fn sweep(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
     let old = stored::moment(now) - KEPT;
+    let clock = dialect::shared_clock(conn, now);
     let swept = diesel::delete(dsl::idempotency_keys)
         .filter(dsl::created_at.le(old))
-        .filter(
-            dsl::status
-                .is_not_null()
-                .or(dsl::lease_until.le(stored::moment(now))),
-        )
+        .filter(dsl::status.is_not_null().or(dsl::lease_until.le(clock)))
         .execute(conn)?;
     Ok(swept)
 }
@@ -204,7 +227,6 @@ pub fn sweep(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize, StoreError> {
 #[diesel(table_name = idempotency_keys)]
 struct Row {
     owner: String,
-    lease_until: NaiveDateTime,
     created_at: NaiveDateTime,
     scope: Option<String>,
     fingerprint: Option<Vec<u8>>,

@@ -59,6 +59,15 @@ pub enum Mark {
     NotSending,
 }
 
+/// Which units are in nobody's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Free {
+    /// Those that were given back, or never taken.
+    GivenBack,
+    /// Those, and the ones whose lease has run out.
+    RunOut,
+}
+
 /// A message known not to be written, that waits to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queued {
@@ -168,12 +177,29 @@ pub fn claim(
     now: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<Unit>, StoreError> {
+    claim_of(conn, campaign, Free::RunOut, owner, lease, now, limit)
+}
+
+/// [`claim`], of these.
+///
+/// # Errors
+/// The database's.
+pub fn claim_of(
+    conn: &mut Conn,
+    campaign: CampaignKey,
+    which: Free,
+    owner: &str,
+    lease: Duration,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Unit>, StoreError> {
     let as_of = campaigns::table
         .find(campaign.0)
         .select(campaigns::updated_at)
         .first::<NaiveDateTime>(conn)?
         .and_utc();
-    let free = dialect::lock_free_units(conn, campaign.0, stored::moment(now), i64::from(limit))?;
+    let due = stored::moment(now);
+    let free = dialect::lock_free_units(conn, campaign.0, due, which, i64::from(limit))?;
     let lease_until = dialect::lease_end(conn, lease);
     let rows: Vec<Row> = diesel::update(send_units::table)
         .filter(send_units::campaign_id.eq(campaign.0))

@@ -107,7 +107,7 @@ pub fn revert_all_migrations(conn: &mut Conn) -> Result<(), StoreError> {
 /// # Errors
 /// The database's.
 pub fn run_out_leases(conn: &mut Conn) -> Result<(), StoreError> {
-    use crate::schema::{gateway_binds, nodes, send_units};
+    use crate::schema::{gateway_binds, idempotency_keys, nodes, send_units};
 
     let long_ago = chrono::DateTime::UNIX_EPOCH.naive_utc();
     diesel::update(send_units::table)
@@ -118,9 +118,36 @@ pub fn run_out_leases(conn: &mut Conn) -> Result<(), StoreError> {
         .filter(gateway_binds::lease_until.is_not_null())
         .set(gateway_binds::lease_until.eq(long_ago))
         .execute(conn)?;
+    diesel::update(idempotency_keys::table)
+        .set(idempotency_keys::lease_until.eq(long_ago))
+        .execute(conn)?;
     diesel::update(nodes::table)
         .set(nodes::lease_until.eq(long_ago))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Has a PostgreSQL database refuse whatever is written from now on, or take it again, as one that has become a standby does; to
+/// be run by [`Store::read`]. The connections that there are get lost.
+///
+/// # Errors
+/// The database's; it is not PostgreSQL.
+pub fn refuse_writes(conn: &mut Conn, refuse: bool) -> Result<(), StoreError> {
+    use diesel::connection::SimpleConnection;
+
+    let Conn::Postgres(conn) = conn else {
+        return Err(StoreError::Corrupt("SQLite is never a standby".to_owned()));
+    };
+    let switch = if refuse { "on" } else { "off" };
+    conn.batch_execute(&format!(
+        "SET transaction_read_only = off;
+         DO $$ BEGIN EXECUTE format(
+             'ALTER DATABASE %I SET default_transaction_read_only = {switch}', current_database());
+         END $$;
+         SET default_transaction_read_only = {switch};
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid();"
+    ))?;
     Ok(())
 }
 

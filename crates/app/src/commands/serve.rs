@@ -63,11 +63,11 @@ fn greeting(origins: &Origins, settings: &Settings, service: &Service) -> String
         env!("CARGO_PKG_VERSION"),
         origins.environment()
     )];
-    if let Some(http) = &service.http {
-        let address = http.local_addr();
+    let address = service.http.local_addr();
+    if service.has_api {
         lines.push(format!("  API        http://{address}/api"));
-        lines.push(format!("  health     http://{address}/health/ready"));
     }
+    lines.push(format!("  health     http://{address}/health/ready"));
     lines.push(match service.store.backend() {
         Backend::Sqlite => format!("  database   {}", settings.database.url.reveal()),
         // Its URL may hold a password.

@@ -22,6 +22,11 @@ async fn one_process_takes_the_campaign_and_another_sends_it() {
     assert_eq!(api.value_of("gateway"), None);
     assert_eq!(sender.value_of("API"), None);
 
+    let health = sender.value_of("health").unwrap();
+    assert_eq!(reqwest::get(&health).await.unwrap().status(), 200);
+    let elsewhere = health.replace("/health/ready", "/api/Campaigns");
+    assert_eq!(reqwest::get(&elsewhere).await.unwrap().status(), 404);
+
     let answer = api.post("/Campaigns", CAMPAIGN).await;
     let id: String = answer.json().await.unwrap();
     api.wait_for(&id, COMPLETED).await;

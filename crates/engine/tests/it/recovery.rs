@@ -10,10 +10,21 @@ use clarion_domain::gateway::{Gateway, NotStored};
 use clarion_domain::message::MessageStatus;
 use clarion_engine::EngineSettings;
 use clarion_persistence::campaigns::{self, Kind};
+use clarion_persistence::nodes::Profile;
 use clarion_persistence::{on_both, testing};
 
 use crate::fake_gateway::{Answer, FakeGateway};
 use crate::world::{World, links};
+
+fn profile(id: &str) -> Profile {
+    Profile {
+        id: id.to_owned(),
+        host: String::new(),
+        roles: Vec::new(),
+        version: String::new(),
+        gateways: Vec::new(),
+    }
+}
 
 fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
     vec![Arc::clone(gateway) as Arc<dyn Gateway>]
@@ -168,4 +179,41 @@ on_both! {
         let late = inbound.receive("fake", world.receipt("2", MessageStatus::Delivered));
         assert_eq!(late.await, Err(NotStored));
     }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_the_database_takes_nothing_and_all_of_it_afterwards() {
+    let Some(database) = testing::postgres().await else {
+        return;
+    };
+    let world = World::new(database).await;
+    let engine = world.engine("node");
+    let attendance = engine.attend(profile("node")).await.unwrap();
+    let gateway = FakeGateway::new(5, |_| Answer::Later);
+    let running = engine.start(gateways(&gateway));
+    let id = world.create(&engine, 20).await;
+    gateway.has_submitted(5).await;
+    engine.check_database().await.unwrap();
+
+    world.refuse_writes(true).await;
+    world
+        .eventually(async || engine.check_database().await.is_err())
+        .await;
+    gateway.follow(|_| Answer::Accept);
+    gateway.answer_all(Answer::Accept);
+    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    assert_eq!(gateway.submitted().len(), 5);
+
+    world.refuse_writes(false).await;
+    world
+        .eventually(async || engine.check_database().await.is_ok())
+        .await;
+    world.reaches(id, CampaignStatus::Submitted).await;
+    let campaign = world.campaign(id).await.unwrap();
+    assert_eq!(
+        world.statuses(&campaign).await,
+        [Some(MessageStatus::Sent); 20]
+    );
+    running.stop().await;
+    attendance.end().await;
 }

@@ -16,7 +16,7 @@ use clarion_domain::message::MessageStatus;
 use clarion_domain::phone::{PhoneRules, Region};
 use clarion_domain::receipt::canonical_id;
 use clarion_engine::{Engine, EngineSettings, InvalidContacts, Load};
-use clarion_persistence::testing::TestDatabase;
+use clarion_persistence::testing::{self, TestDatabase};
 use clarion_persistence::{Change, Conn, Store, StoreError, campaigns, clients, recipients};
 
 use crate::clock::ManualClock;
@@ -170,6 +170,14 @@ impl World {
             .into_iter()
             .map(|recipient| recipient.status)
             .collect()
+    }
+
+    /// Has the database refuse writes, or take them again.
+    pub(crate) async fn refuse_writes(&self, refuse: bool) {
+        let switch = move |conn: &mut Conn| testing::refuse_writes(conn, refuse);
+        // The first connection may be one that got lost.
+        self.eventually(async || self.store.read(switch).await.is_ok())
+            .await;
     }
 
     /// Waits for a condition.

@@ -12,7 +12,6 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
-use chrono::TimeDelta;
 use clarion_domain::api_key::{Scope, Scopes};
 use clarion_persistence::idempotency::{self, Answered, Reservation, Reserved};
 use clarion_persistence::{Store, StoreError};
@@ -34,10 +33,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 const LONGEST: usize = 255;
 
-/// How long a request counts as under way without a sign of life.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// How long a request counts as under way without a sign of life: so long does the end of a node keep its client waiting.
+const LEASE: Duration = Duration::from_secs(10);
 /// How often one that is under way gives a sign of life.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+const SIGN_OF_LIFE: Duration = Duration::from_secs(3);
 /// When it may be worth to ask again for the answer of a request that is under way, in seconds.
 const ASK_AGAIN: u64 = 1;
 
@@ -93,7 +92,7 @@ async fn reserve(state: &State, wanted: Reservation) -> Result<Reserved, StoreEr
     let now = state.now();
     state
         .store
-        .write(move |conn| idempotency::reserve(conn, &wanted, now, now + LEASE))
+        .write(move |conn| idempotency::reserve(conn, &wanted, LEASE, now))
         .await
 }
 
@@ -131,10 +130,10 @@ async fn carry_out(
 async fn keep_alive(state: &State, held: &Reservation) -> std::convert::Infallible {
     loop {
         tokio::time::sleep(SIGN_OF_LIFE).await;
-        let (held, until) = (held.clone(), state.now() + LEASE);
+        let (held, now) = (held.clone(), state.now());
         let renewed = state
             .store
-            .write(move |conn| idempotency::renew(conn, &held, until))
+            .write(move |conn| idempotency::renew(conn, &held, LEASE, now))
             .await;
         if let Err(error) = renewed {
             warn!(%error, "a request under way could not give a sign of life");

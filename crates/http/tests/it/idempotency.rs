@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: one effect, one answer, whatever is repeated, at the same time or after a crash.
 
-use chrono::TimeDelta;
+use std::time::Duration;
+
 use clarion_domain::client::FIRST_CLIENT;
 use clarion_persistence::idempotency::{self, Reservation, Reserved};
 use clarion_persistence::testing::{postgres, sqlite};
@@ -137,16 +138,15 @@ async fn of_requests_at_the_same_time_one_has_an_effect() {
     .await;
 }
 
-/// Reserves the key as a node would that then is not heard of again, until so many seconds from now.
-async fn reserved_elsewhere(app: &TestApp, seconds: i64) {
+/// Reserves the key for so many seconds, as a node would that then is not heard of again.
+async fn reserved_elsewhere(app: &TestApp, seconds: u64) {
     let reserve = move |conn: &mut _| {
         let elsewhere = Reservation {
             client: FIRST_CLIENT,
             key: KEY.to_owned(),
             owner: "another node".to_owned(),
         };
-        let until = now() + TimeDelta::seconds(seconds);
-        idempotency::reserve(conn, &elsewhere, now(), until)
+        idempotency::reserve(conn, &elsewhere, Duration::from_secs(seconds), now())
     };
     let reserved = app.store.write(reserve).await.expect("a reservation");
     assert_eq!(reserved, Reserved::Ours);
@@ -155,7 +155,7 @@ async fn reserved_elsewhere(app: &TestApp, seconds: i64) {
 #[tokio::test]
 async fn a_request_under_way_is_waited_for() {
     on_each_database(async |app| {
-        reserved_elsewhere(app, 1).await;
+        reserved_elsewhere(app, 600).await;
         let answer = post(app, "/api/Campaigns", &campaign()).await;
         let problem = answer.problem(409);
         assert_eq!(problem["type"], "urn:clarion:problem:request-under-way");

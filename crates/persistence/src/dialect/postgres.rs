@@ -17,8 +17,16 @@ use crate::pool::Pool;
 use crate::schema::{clients, messages, outstanding_parts, recipients};
 use crate::{Conn, DatabaseSettings, StoreError};
 
-/// The longest wait for a new connection.
-const CONNECT_TIMEOUT_SECONDS: u32 = 5;
+/// What a URL is given that does not say so itself: a server that swallows packets would else hold a thread for minutes, be it
+/// before a connection stands, while a statement is on its way, or while its answer is waited for.
+const PATIENCE: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    // In milliseconds, and the others in seconds.
+    ("tcp_user_timeout", "10000"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+];
 
 pub(super) const TEXTS: Texts = Texts {
     position: "strpos",
@@ -45,7 +53,7 @@ pub(super) fn lease_end(lease: Duration) -> String {
 pub(crate) fn pool(url: String, settings: &DatabaseSettings) -> Pool {
     let statement_timeout = settings.statement_timeout().as_millis();
     let prepared_statements = settings.prepared_statements;
-    let url = with_connect_timeout(url);
+    let url = with_patience(url);
     let set_up = format!("SET statement_timeout = {statement_timeout}; SET timezone = 'UTC';");
     let connect = move || connect(&url, &set_up, prepared_statements);
     Pool::new(
@@ -55,13 +63,15 @@ pub(crate) fn pool(url: String, settings: &DatabaseSettings) -> Pool {
     )
 }
 
-/// Unless the URL says how long to wait for a connection, a server that swallows packets would hold a thread for minutes.
-fn with_connect_timeout(url: String) -> String {
-    if url.contains("connect_timeout=") {
-        return url;
+/// The URL with what it does not say itself of how long to wait.
+fn with_patience(mut url: String) -> String {
+    for (name, value) in PATIENCE {
+        if !url.contains(&format!("{name}=")) {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url = format!("{url}{separator}{name}={value}");
+        }
     }
-    let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}connect_timeout={CONNECT_TIMEOUT_SECONDS}")
+    url
 }
 
 fn connect(url: &str, set_up: &str, prepared_statements: bool) -> Result<Conn, StoreError> {
@@ -249,21 +259,17 @@ fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::with_connect_timeout;
-
-    #[track_caller]
-    fn check(url: &str, expected: &str) {
-        assert_eq!(with_connect_timeout(url.to_owned()), expected);
-    }
+    use super::with_patience;
 
     #[test]
-    fn a_url_that_says_nothing_of_it_gets_a_timeout() {
-        check("postgres://a@b/c", "postgres://a@b/c?connect_timeout=5");
-        check(
-            "postgres://a@b/c?sslmode=require",
-            "postgres://a@b/c?sslmode=require&connect_timeout=5",
+    fn a_url_is_given_what_it_does_not_say_itself() {
+        assert_eq!(
+            with_patience("postgres://a@b/c".to_owned()),
+            "postgres://a@b/c?connect_timeout=5&tcp_user_timeout=10000&keepalives_idle=5&keepalives_interval=2\
+             &keepalives_count=3"
         );
-        let own = "postgres://a@b/c?connect_timeout=60";
-        check(own, own);
+        let own = "postgres://a@b/c?sslmode=require&connect_timeout=60&tcp_user_timeout=0";
+        let rest = "&keepalives_idle=5&keepalives_interval=2&keepalives_count=3";
+        assert_eq!(with_patience(own.to_owned()), format!("{own}{rest}"));
     }
 }

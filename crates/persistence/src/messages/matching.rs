@@ -13,8 +13,17 @@ use super::state::{Key, News, State};
 use crate::schema::{campaigns, outstanding_parts};
 use crate::{Conn, StoreError, dialect, stored};
 
-/// How much older than the settling of its message a receipt may be: an older one belongs to another message.
+/// How much older than the settling of its message a stored receipt may be: an older one belongs to another message.
 const EARLIEST_RECEIPT: TimeDelta = TimeDelta::minutes(10);
+
+/// What is known of when receipts came, other than by a clock that may have been set since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    /// Lately: each part that is found was settled before, or at the same time.
+    Young,
+    /// At any time, be it long before the message was sent.
+    Any,
+}
 
 /// What came of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +63,8 @@ impl Awaiting {
     }
 
     /// Moves the message that a receipt is about on.
-    pub(super) fn hear(&mut self, receipt: &Receipt) -> Result<Fate, StoreError> {
-        let Some(part) = self.part_of(receipt) else {
+    pub(super) fn hear(&mut self, receipt: &Receipt, age: Age) -> Result<Fate, StoreError> {
+        let Some(part) = self.part_of(receipt, age) else {
             return Ok(Fate::Unmatched);
         };
         let (key, attempt, part) = (part.key(), part.attempt, part.part);
@@ -80,12 +89,12 @@ impl Awaiting {
     }
 
     /// A part that awaits its end goes before one that has come to it, which awaits nothing.
-    fn part_of(&self, receipt: &Receipt) -> Option<&OutstandingPart> {
+    fn part_of(&self, receipt: &Receipt, age: Age) -> Option<&OutstandingPart> {
         let fitting: Vec<&OutstandingPart> = self
             .parts
             .get(&receipt.receipt_key)?
             .iter()
-            .filter(|part| came_in_time(part.sent_at, receipt.received_at))
+            .filter(|part| age == Age::Young || came_in_time(part.sent_at, receipt.received_at))
             .filter(|part| self.names_recipient(receipt, part) != Some(false))
             .collect();
         let mut open = fitting.clone();

@@ -8,7 +8,7 @@ use clarion_domain::message::MessageStatus;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::matching::{Awaiting, Fate};
+use super::matching::{Age, Awaiting, Fate};
 use super::settle::{OutstandingPart, by_key, sorted};
 use super::state::{Key, State, Tally};
 use super::{Expiry, Joined, Receipts};
@@ -69,7 +69,7 @@ pub fn apply_receipts(
             received_at: stored::shown_moment(receipt.received_at),
         })
         .collect();
-    let fates = receive(conn, &incoming)?;
+    let fates = receive(conn, &incoming, Age::Young)?;
     let came_to = |fate| fates.iter().filter(|found| **found == fate).count();
     let unmatched = fates
         .iter()
@@ -83,7 +83,7 @@ pub fn apply_receipts(
     })
 }
 
-/// Joins stored receipts that crossed the settling of their message.
+/// Joins stored receipts that crossed the settling of their message, of those that came `since` a moment ago.
 ///
 /// On PostgreSQL the two transactions may not see each other, and each then leaves its half.
 ///
@@ -99,7 +99,7 @@ pub fn rematch(conn: &mut Conn, since: DateTime<Utc>, limit: u32) -> Result<Join
         .limit(i64::from(limit))
         .select(Receipt::as_select())
         .load(conn)?;
-    join(conn, &receipts)
+    join(conn, &receipts, Age::Young)
 }
 
 /// Gives up waiting for receipts of messages sent before then: those without an end become Unknown. To be called until
@@ -174,12 +174,12 @@ pub(super) fn stored_for(
 }
 
 /// Applies stored receipts, and takes those off the shelf that find their part now.
-pub(super) fn join(conn: &mut Conn, receipts: &[Receipt]) -> Result<Joined, StoreError> {
+pub(super) fn join(conn: &mut Conn, receipts: &[Receipt], age: Age) -> Result<Joined, StoreError> {
     let mut joined = Joined::new();
     if receipts.is_empty() {
         return Ok(joined);
     }
-    let fates = receive(conn, receipts)?;
+    let fates = receive(conn, receipts, age)?;
     let mut found = Vec::new();
     for (receipt, fate) in receipts.iter().zip(fates) {
         if fate != Fate::Unmatched {
@@ -194,12 +194,12 @@ pub(super) fn join(conn: &mut Conn, receipts: &[Receipt]) -> Result<Joined, Stor
     Ok(joined)
 }
 
-fn receive(conn: &mut Conn, receipts: &[Receipt]) -> Result<Vec<Fate>, StoreError> {
+fn receive(conn: &mut Conn, receipts: &[Receipt], age: Age) -> Result<Vec<Fate>, StoreError> {
     let mut awaiting = Awaiting::of(conn, receipts)?;
     let before = awaiting.states.clone();
     let fates = receipts
         .iter()
-        .map(|receipt| awaiting.hear(receipt))
+        .map(|receipt| awaiting.hear(receipt, age))
         .collect::<Result<_, _>>()?;
     write(conn, &before, awaiting.states)?;
     Ok(fates)

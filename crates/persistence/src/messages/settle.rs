@@ -9,6 +9,7 @@ use clarion_domain::receipt::canonical_id;
 use clarion_domain::web_hook::Change;
 use diesel::prelude::*;
 
+use super::matching::Age;
 use super::receipts::{self, receipt_key};
 use super::state::{Key, News, State, Tally, end_of_part};
 use super::{Settled, Settlement};
@@ -134,7 +135,7 @@ fn settle_each(
     batch.write(conn, &replaced)?;
     // Before the receipts, which change what is told here.
     outbox::tell(conn, &told)?;
-    for (gateway, joined) in receipts::join(conn, &early)? {
+    for (gateway, joined) in receipts::join(conn, &early, Age::Any)? {
         *settled.joined.entry(gateway).or_default() += joined;
     }
     Ok(())

@@ -1,11 +1,16 @@
 //! Requests that must have their effect once.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use clarion_domain::client::ClientId;
 use clarion_persistence::idempotency::{self, Answered, KEPT, Reservation, Reserved};
-use clarion_persistence::{Conn, StoreError, clients, on_both};
+use clarion_persistence::{Conn, StoreError, clients, on_both, testing};
 
 use crate::fixtures::{CLIENT, STRANGER, at};
+
+/// Longer than any of these tests takes.
+const LEASE: Duration = Duration::from_secs(600);
 
 fn attempt(owner: &str) -> Reservation {
     attempt_of(CLIENT, owner)
@@ -29,7 +34,7 @@ fn answered() -> Answered {
     }
 }
 
-/// Asks at this second for half a minute.
+/// Asks at this second of the node's clock.
 fn reserve(conn: &mut Conn, owner: &str, second: i64) -> Result<Reserved, StoreError> {
     reserve_at(conn, &attempt(owner), at(second))
 }
@@ -39,7 +44,7 @@ fn reserve_at(
     wanted: &Reservation,
     now: DateTime<Utc>,
 ) -> Result<Reserved, StoreError> {
-    idempotency::reserve(conn, wanted, now, now + chrono::TimeDelta::seconds(30))
+    idempotency::reserve(conn, wanted, LEASE, now)
 }
 
 on_both! {
@@ -47,12 +52,14 @@ on_both! {
         let work = |conn: &mut Conn| {
             clients::ensure_first(conn, at(0))?;
             assert_eq!(reserve(conn, "a", 0)?, Reserved::Ours);
-            assert_eq!(reserve(conn, "b", 29)?, Reserved::UnderWay);
-            idempotency::renew(conn, &attempt("a"), at(50))?;
-            idempotency::renew(conn, &attempt("b"), at(500))?;
-            assert_eq!(reserve(conn, "b", 49)?, Reserved::UnderWay);
-            assert_eq!(reserve(conn, "b", 50)?, Reserved::Ours);
-            assert_eq!(reserve(conn, "a", 51)?, Reserved::UnderWay);
+            assert_eq!(reserve(conn, "b", 1)?, Reserved::UnderWay);
+            testing::run_out_leases(conn)?;
+            idempotency::renew(conn, &attempt("a"), LEASE, at(1))?;
+            assert_eq!(reserve(conn, "b", 1)?, Reserved::UnderWay);
+            testing::run_out_leases(conn)?;
+            idempotency::renew(conn, &attempt("b"), LEASE, at(1))?;
+            assert_eq!(reserve(conn, "b", 1)?, Reserved::Ours);
+            assert_eq!(reserve(conn, "a", 1)?, Reserved::UnderWay);
             Ok(())
         };
         database.write(work).await.unwrap();
@@ -93,7 +100,7 @@ on_both! {
             clients::ensure_first(conn, at(0))?;
             let end = at(0) + KEPT;
             reserve(conn, "a", 0)?;
-            idempotency::renew(conn, &attempt("a"), end + chrono::TimeDelta::seconds(9))?;
+            idempotency::renew(conn, &attempt("a"), LEASE, end)?;
             assert_eq!(idempotency::sweep(conn, end)?, 0);
             idempotency::record(conn, &attempt("a"), &answered())?;
             assert_eq!(idempotency::sweep(conn, end)?, 1);
@@ -120,7 +127,8 @@ on_both! {
         let overtake = |conn: &mut Conn| {
             clients::ensure_first(conn, at(0))?;
             reserve(conn, "a", 0)?;
-            reserve(conn, "b", 31)
+            testing::run_out_leases(conn)?;
+            reserve(conn, "b", 0)
         };
         assert_eq!(database.write(overtake).await.unwrap(), Reserved::Ours);
         let effect = |conn: &mut Conn| {
@@ -132,6 +140,40 @@ on_both! {
         let client = database.read(|conn| clients::find(conn, CLIENT)).await;
         assert_eq!(client.unwrap().unwrap().name, "default");
     }
+}
+
+/// Two nodes' clocks differ, and jump.
+#[tokio::test]
+async fn no_nodes_clock_decides_who_is_alive_where_nodes_share_the_database() {
+    let Some(database) = testing::postgres().await else {
+        return;
+    };
+    let work = |conn: &mut Conn| {
+        clients::ensure_first(conn, at(0))?;
+        assert_eq!(reserve(conn, "a", 0)?, Reserved::Ours);
+        for second in [-7_200, 7_200] {
+            assert_eq!(reserve(conn, "b", second)?, Reserved::UnderWay);
+        }
+        assert_eq!(idempotency::release_of_former(conn)?, 0);
+        Ok(())
+    };
+    database.write(work).await.unwrap();
+}
+
+/// The file's lock proves that the former process is gone.
+#[tokio::test]
+async fn a_process_that_starts_again_on_sqlite_waits_for_no_lease() {
+    let database = testing::sqlite().await;
+    let work = |conn: &mut Conn| {
+        clients::ensure_first(conn, at(0))?;
+        assert_eq!(reserve(conn, "killed", 0)?, Reserved::Ours);
+        assert_eq!(idempotency::release_of_former(conn)?, 1);
+        assert_eq!(reserve(conn, "next", 0)?, Reserved::Ours);
+        idempotency::record(conn, &attempt("next"), &answered())?;
+        assert_eq!(idempotency::release_of_former(conn)?, 0, "answers stay");
+        Ok(())
+    };
+    database.write(work).await.unwrap();
 }
 
 #[tokio::test]

@@ -187,7 +187,8 @@ on_both! {
             assert_eq!(hear(conn, "a", Delivered)?, UNMATCHED);
             let later = Settlement { at: at(20 + 601), ..accepted(key, 1, &["a"]) };
             assert_eq!(messages::settle(conn, &[later])?.joined, Joined::new());
-            assert_eq!(messages::rematch(conn, at(0), 10)?, Joined::new());
+            // As ten minutes before that moment.
+            assert_eq!(messages::rematch(conn, at(21), 10)?, Joined::new());
             assert_eq!(status_of(conn, key, 1)?, Some(Sent));
             assert_eq!(unmatched(conn)?, 1);
             Ok(())
@@ -295,6 +296,25 @@ on_both! {
             assert_eq!(messages::unmatched(conn, "other", &page(1, 10))?.items, []);
             let counts = messages::unmatched_counts(conn)?;
             assert_eq!(counts.into_iter().collect::<Vec<_>>(), [("main".to_owned(), 4)]);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    /// A clock that was set back by a day says nothing of when a receipt came that comes now.
+    async fn receipts_are_joined_whatever_the_clock_was_set_to(database) {
+        let key = sending(&database, 1, 2).await;
+        let work = move |conn: &mut Conn| {
+            let yesterday = -86_400;
+            messages::settle(conn, &[accepted(key, 1, &["a"])])?;
+            let receipts = ["a", "b"].map(|id| receipt(id, Delivered, yesterday));
+            messages::apply_receipts(conn, "main", &receipts)?;
+            assert_eq!(status_of(conn, key, 1)?, Some(Delivered));
+            // This one crossed the settling of its message, and is looked at again.
+            messages::settle(conn, &[accepted(key, 2, &["b"])])?;
+            assert_eq!(status_of(conn, key, 2)?, Some(Sent));
+            assert_eq!(messages::rematch(conn, at(yesterday - 600), 10)?.len(), 1);
+            assert_eq!(status_of(conn, key, 2)?, Some(Delivered));
             Ok(())
         };
         database.write(work).await.unwrap();

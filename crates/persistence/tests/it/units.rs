@@ -8,7 +8,7 @@ use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
 use clarion_persistence::messages::{self, Settlement};
-use clarion_persistence::send_units::{self, Mark, Queued, Unit};
+use clarion_persistence::send_units::{self, Free, Mark, Queued, Unit};
 use clarion_persistence::{Conn, StoreError, clients, on_both, testing};
 
 use crate::fixtures::{CLIENT, accepted, at, campaign_id, content, sending, settlement};
@@ -47,6 +47,21 @@ on_both! {
             assert_eq!(runs, [(1, 1_000), (1_001, 2_000), (2_001, 2_001)]);
             let marks: Vec<_> = units.iter().map(|unit| unit.marked_upto).collect();
             assert_eq!(marks, [0, 1_000, 2_000]);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_unit_that_was_not_given_back_is_left_alone_where_that_is_asked(database) {
+        let work = |conn: &mut Conn| {
+            let key = units_only(conn, 2_000)?;
+            claim_one(conn, key, "a")?;
+            testing::run_out_leases(conn)?;
+            let take = |conn: &mut _, which| send_units::claim_of(conn, key, which, "b", LEASE, at(10), 10);
+            let units = take(conn, Free::GivenBack)?;
+            assert_eq!(units.iter().map(|unit| unit.first_seq).collect::<Vec<_>>(), [1_001]);
+            let units = take(conn, Free::RunOut)?;
+            assert_eq!(units.iter().map(|unit| unit.first_seq).collect::<Vec<_>>(), [1]);
             Ok(())
         };
         database.write(work).await.unwrap();

@@ -1,5 +1,7 @@
 //! Section 2, its last lines: `Idempotency-Key`.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use clarion_domain::client::FIRST_CLIENT;
 use clarion_persistence::idempotency::{self, Reservation};
@@ -83,7 +85,7 @@ async fn another_body_is_refused_and_one_under_way_waited_for() {
                 key: "two".to_owned(),
                 owner: "another node".to_owned(),
             };
-            idempotency::reserve(conn, &elsewhere, now(), now() + TimeDelta::seconds(1))
+            idempotency::reserve(conn, &elsewhere, Duration::from_secs(600), now())
         };
         app.store.write(reserve).await.expect("a reservation");
         let waiting = post(app, "two", "/api/Campaigns", &other).await;
