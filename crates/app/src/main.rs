@@ -6,6 +6,7 @@ mod api;
 mod commands;
 mod hour_rules;
 mod keywords;
+mod sender_policies;
 mod settings;
 mod startup;
 mod tariffs;

@@ -21,7 +21,7 @@ use clarion_persistence::{Store, StoreError, clients, idempotency, link_secrets}
 use tracing::info;
 
 use crate::settings::{self, GatewayKind, Settings, Switch};
-use crate::{hour_rules, keywords, tariffs};
+use crate::{hour_rules, keywords, sender_policies, tariffs};
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -98,6 +98,7 @@ impl Service {
             hours: Arc::new(hour_rules::read()?),
             keywords: Arc::new(keywords::read()?),
             posting: Some(posting(settings)?),
+            sender_policies: Arc::new(sender_policies::read()?),
             ..settings.for_engine(node.clone(), links)
         };
         let engine = Engine::new(store.clone(), Arc::clone(&clock), engine_settings);

@@ -28,7 +28,7 @@ pub use error::FileError;
 pub use field::Field;
 pub use format::Format;
 pub use json::CampaignHeader;
-pub use preview::{Previewed, Previewing, Sample};
+pub use preview::{Previewed, Previewing};
 pub use summary::{Reason, Summary};
 pub use table::Column;
 pub use validate::Validation;

@@ -2,7 +2,8 @@
 
 use clarion_domain::contact::Contact;
 use clarion_domain::phone::PhoneRules;
-use clarion_domain::preview::{Measured, Preview};
+use clarion_domain::preview::{Measured, Preview, Samples};
+use clarion_domain::sender_policy::SenderBreaches;
 use clarion_domain::tariff::Tariffs;
 use clarion_domain::template::{Template, Values};
 use clarion_domain::text::{SegmentLimit, smart};
@@ -28,6 +29,8 @@ pub struct Previewing<'a> {
     pub limit: SegmentLimit,
     /// The prices.
     pub tariffs: &'a Tariffs,
+    /// Countries that do not take the sender id: nothing goes there.
+    pub sender_breaches: &'a SenderBreaches,
     /// How many messages to show: the first ones.
     pub samples: usize,
 }
@@ -39,30 +42,12 @@ pub struct Previewed {
     pub contacts: Summary,
     /// The figures of the messages.
     pub messages: Preview,
-    /// The one with the most parts, and of these the first with the most characters.
-    pub longest: Option<Sample>,
-    /// The first ones.
-    pub samples: Vec<Sample>,
+    /// Some of them, each with the line of its contact.
+    pub samples: Samples,
 }
-
-/// A message to one contact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sample {
-    /// The line of its contact.
-    pub line: u64,
-    /// Its number, E.164.
-    pub phone_number: String,
-    /// Its text.
-    pub text: String,
-    /// What it is made of.
-    pub measured: Measured,
-}
-
-/// How long a message is; none has no parts at all.
-type Length = (u32, usize);
 
 /// What a worker made of a contact; nothing where the contact is refused.
-type Made = Option<(Measured, Length)>;
+type Made = Option<Measured>;
 
 impl Previewing<'_> {
     /// Puts the message into words for the whole file.
@@ -74,13 +59,15 @@ impl Previewing<'_> {
             phones: self.phones,
             dedupe: true,
         };
-        let mut previewed = Previewed::default();
-        let mut longest = (0, 0);
+        let mut previewed = Previewed {
+            samples: Samples::of(self.samples),
+            ..Previewed::default()
+        };
         let contacts = check.run(
             file,
             |checked, into| self.measure(&checked, into),
             |turn| {
-                self.add(&turn, &mut previewed, &mut longest);
+                self.add(&turn, &mut previewed);
                 Ok(())
             },
         )?;
@@ -95,7 +82,7 @@ impl Previewing<'_> {
         let text = self.text_for(contact);
         let measured = Measured::of(&text, self.limit);
         into.extend_from_slice(text.as_bytes());
-        Some((measured, (measured.segments.count, text.chars().count())))
+        Some(measured)
     }
 
     fn text_for(&self, contact: &Contact) -> String {
@@ -114,26 +101,16 @@ impl Previewing<'_> {
         }
     }
 
-    fn add(&self, turn: &Turn<'_, Made>, previewed: &mut Previewed, longest: &mut Length) {
-        let (Verdict::Accepted(phone, _), Some((measured, length))) = (turn.verdict, *turn.made)
-        else {
+    fn add(&self, turn: &Turn<'_, Made>, previewed: &mut Previewed) {
+        let (Verdict::Accepted(phone, _), Some(measured)) = (turn.verdict, *turn.made) else {
             return;
         };
-        previewed
-            .messages
-            .add(phone.region(), measured, self.tariffs);
-        let sample = || Sample {
-            line: turn.line,
-            phone_number: phone.to_string(),
-            text: String::from_utf8_lossy(turn.written).into_owned(),
-            measured,
-        };
-        if length > *longest {
-            *longest = length;
-            previewed.longest = Some(sample());
+        let (region, figures) = (phone.region(), &mut previewed.messages);
+        if self.sender_breaches.contains_key(&region) {
+            return figures.add_outside_policy(region);
         }
-        if previewed.samples.len() < self.samples {
-            previewed.samples.push(sample());
-        }
+        figures.add(region, measured, self.tariffs);
+        let text = String::from_utf8_lossy(turn.written);
+        previewed.samples.add(turn.line, *phone, &text, measured);
     }
 }

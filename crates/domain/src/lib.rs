@@ -25,6 +25,7 @@ pub mod preview;
 pub mod receipt;
 pub mod recipient;
 pub mod sender;
+pub mod sender_policy;
 pub mod tariff;
 pub mod template;
 pub mod text;

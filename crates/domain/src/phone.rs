@@ -192,6 +192,13 @@ impl Region {
         DATABASE.by_id(region.as_str()).map(|_| region)
     }
 
+    /// The digits that international numbers of it begin with, as `44`; it may share them with other regions.
+    #[must_use]
+    pub fn calling_code(&self) -> String {
+        let metadata = DATABASE.by_id(self.as_str());
+        metadata.map_or_else(String::new, |plan| plan.country_code().to_string())
+    }
+
     /// Its code.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::phone::Region;
+use crate::phone::{PhoneNumber, Region};
 use crate::tariff::{Price, Tariffs};
 use crate::text::{self, Encoding, SegmentLimit, Segments};
 
@@ -12,6 +12,8 @@ use crate::text::{self, Encoding, SegmentLimit, Segments};
 pub struct Measured {
     /// Its encoding and parts.
     pub segments: Segments,
+    /// How many characters it has.
+    pub characters: usize,
     /// The first character that GSM 7-bit lacks, which makes the message UCS-2.
     pub forced_by: Option<char>,
     /// It has more parts than allowed.
@@ -35,6 +37,33 @@ pub struct Preview {
     pub too_long: u64,
     /// What goes to each country.
     pub countries: BTreeMap<Region, CountryFigures>,
+    /// Recipients who have opted out; none of the other figures counts a message to them.
+    pub suppressed: u64,
+    /// Recipients whose country does not take the sender id; none of the other figures counts a message to them.
+    pub outside_policy: BTreeMap<Region, u64>,
+}
+
+/// Messages that stand for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Samples {
+    /// The one with the most parts, and of these the first with the most characters.
+    pub longest: Option<Sample>,
+    /// The first ones.
+    pub first: Vec<Sample>,
+    wanted: usize,
+}
+
+/// A message to one contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// Where its contact stands: the line of a file, or the place in a campaign.
+    pub place: u64,
+    /// Its number.
+    pub phone: PhoneNumber,
+    /// Its text.
+    pub text: String,
+    /// What it is made of.
+    pub measured: Measured,
 }
 
 /// What goes to one country.
@@ -59,6 +88,7 @@ impl Measured {
         };
         Self {
             segments,
+            characters: text.chars().count(),
             forced_by,
             is_too_long: segments.count > u32::from(limit.max),
         }
@@ -83,10 +113,44 @@ impl Preview {
         country.cost.millionths += tariffs.message(region, parts).millionths;
     }
 
+    /// Adds a recipient whose country does not take the sender id.
+    pub fn add_outside_policy(&mut self, region: Region) {
+        *self.outside_policy.entry(region).or_default() += 1;
+    }
+
     /// The price of all.
     #[must_use]
     pub fn cost(&self) -> Price {
         self.countries.values().map(|country| country.cost).sum()
+    }
+}
+
+impl Samples {
+    /// Will keep so many of the first ones.
+    #[must_use]
+    pub fn of(wanted: usize) -> Self {
+        Self {
+            wanted,
+            ..Self::default()
+        }
+    }
+
+    /// Looks at a message, and keeps it where it is one of those.
+    pub fn add(&mut self, place: u64, phone: PhoneNumber, text: &str, measured: Measured) {
+        let sample = || Sample {
+            place,
+            phone,
+            text: text.to_owned(),
+            measured,
+        };
+        let length = |measured: &Measured| (measured.segments.count, measured.characters);
+        let longest = self.longest.as_ref().map(|sample| length(&sample.measured));
+        if longest.is_none_or(|longest| length(&measured) > longest) {
+            self.longest = Some(sample());
+        }
+        if self.first.len() < self.wanted {
+            self.first.push(sample());
+        }
     }
 }
 
@@ -121,5 +185,23 @@ mod tests {
         assert_eq!(preview.forced_by, [('â', 1), ('ŵ', 1)].into());
         assert_eq!(preview.countries[&region("GB")].parts, 6);
         assert_eq!(preview.cost().to_string(), "0.24");
+    }
+
+    #[test]
+    fn the_longest_is_the_first_of_the_longest() {
+        let limit = SegmentLimit {
+            max: 10,
+            reference: Reference::EightBit,
+        };
+        let gb = Region::new("GB").unwrap();
+        let phone = PhoneNumber::from_stored("+447700900001", gb).unwrap();
+        let mut samples = Samples::of(2);
+        let texts = ["a".repeat(160), "ŵ".repeat(71), "ŷ".repeat(71)];
+        for (place, text) in (1..).zip(&texts) {
+            samples.add(place, phone, text, Measured::of(text, limit));
+        }
+        let places: Vec<_> = samples.first.iter().map(|sample| sample.place).collect();
+        assert_eq!(places, [1, 2]);
+        assert_eq!(samples.longest.map(|sample| sample.place), Some(2));
     }
 }

@@ -7,7 +7,7 @@ mod segment;
 mod smart;
 
 pub use segment::{Reference, SegmentLimit, Segments, TooManySegments, segments, split, split_as};
-pub use smart::{SmartText, smart};
+pub use smart::{SmartText, smart, suggestion};
 
 /// Parts that a message may have unless the configuration says otherwise.
 pub const DEFAULT_MAX_SEGMENTS: u8 = 10;

@@ -15,6 +15,7 @@ use clarion_domain::message::MessageContent;
 use clarion_domain::opt_out::KeywordRules;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
+use clarion_domain::sender_policy::SenderPolicies;
 use clarion_domain::tariff::Tariffs;
 use clarion_domain::text::{DEFAULT_MAX_SEGMENTS, Reference, SegmentLimit};
 use clarion_domain::web_hook::WebHookId;
@@ -28,8 +29,11 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::core::Core;
-use crate::intake::{self, Addition, GroupAddition, Intake, IntakeRefusal, InvalidContacts};
+use crate::intake::{
+    self, Addition, GroupAddition, Intake, IntakeRefusal, InvalidContacts, PreviewLoad,
+};
 use crate::node::Attendance;
+use crate::preview::{self, CampaignPreview};
 use crate::send::Sender;
 use crate::traffic::GatewayTraffic;
 use crate::web_hooks::{self, Posting};
@@ -75,6 +79,8 @@ pub struct EngineSettings {
     pub tariffs: Arc<Tariffs>,
     /// The words of replies that opt out and in, and what is answered.
     pub keywords: Arc<KeywordRules>,
+    /// Which sender ids countries take.
+    pub sender_policies: Arc<SenderPolicies>,
     /// What the links in messages are made with.
     pub links: Arc<Links>,
     /// The hours that the recipients' countries allow.
@@ -116,6 +122,7 @@ impl EngineSettings {
             max_contacts: 1_000_000,
             tariffs: Arc::default(),
             keywords: Arc::default(),
+            sender_policies: Arc::default(),
             links,
             hours: Arc::default(),
             quiet_hours: QuietHours::default(),
@@ -213,6 +220,12 @@ impl Engine {
         &self.core.settings.links
     }
 
+    /// What prices are in, for people to read.
+    #[must_use]
+    pub fn currency(&self) -> String {
+        self.core.settings.tariffs.currency.clone()
+    }
+
     /// How long a message may be.
     #[must_use]
     pub fn segment_limit(&self) -> SegmentLimit {
@@ -269,6 +282,23 @@ impl Engine {
         invalid: InvalidContacts,
     ) -> Intake {
         Intake::new(Arc::clone(&self.core), client, phones, invalid)
+    }
+
+    /// The way in for contacts of a client that are only counted.
+    #[must_use]
+    pub fn preview(&self, client: ClientId, phones: Arc<PhoneRules>) -> PreviewLoad {
+        PreviewLoad::new(Arc::clone(&self.core), client, phones)
+    }
+
+    /// What a pending campaign would be.
+    ///
+    /// # Errors
+    /// It is not pending, or the store's.
+    pub async fn preview_stored(
+        &self,
+        campaign: &Campaign,
+    ) -> Result<CampaignPreview, IntakeRefusal> {
+        preview::stored(&self.core, campaign).await
     }
 
     /// The way in for more contacts of a campaign, as it stands now.

@@ -7,6 +7,8 @@
 mod addition;
 mod group;
 mod length;
+mod preview;
+mod spool;
 mod staging;
 
 use std::borrow::Cow;
@@ -31,6 +33,7 @@ pub use addition::Addition;
 pub use group::GroupAddition;
 use group::Groups;
 use length::Lengths;
+pub use preview::PreviewLoad;
 use staging::Staging;
 pub(crate) use staging::new_id;
 
@@ -76,6 +79,9 @@ pub enum IntakeRefusal {
     /// It was changed while they came in.
     #[error("the campaign was changed while the contacts came in; send them again")]
     Outdated,
+    /// The contacts of a preview could not be kept until their turn.
+    #[error("contacts cannot be kept outside of memory: {0}")]
+    Spool(#[from] std::io::Error),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -272,12 +278,7 @@ impl Load {
     fn next_index(&mut self) -> Result<u32, IntakeRefusal> {
         let index = self.read;
         if index >= self.most {
-            let mut faults = std::mem::take(&mut self.faults);
-            faults.add(
-                "contacts",
-                format!("must hold at most {} contacts", self.most),
-            );
-            return Err(IntakeRefusal::Faults(faults));
+            return Err(too_many(std::mem::take(&mut self.faults), self.most));
         }
         self.read += 1;
         Ok(index)
@@ -369,6 +370,12 @@ impl Load {
         }
         Ok(())
     }
+}
+
+/// There are more contacts than a campaign may have.
+fn too_many(mut faults: Faults, most: u32) -> IntakeRefusal {
+    faults.add("contacts", format!("must hold at most {most} contacts"));
+    IntakeRefusal::Faults(faults)
 }
 
 /// Nobody has told what the campaign says.

@@ -13,6 +13,7 @@ mod intake;
 mod journal;
 mod lease;
 mod node;
+mod preview;
 mod progress;
 mod receipts;
 mod replacement;
@@ -32,7 +33,9 @@ pub use clock::SystemClock;
 pub use engine::{Engine, EngineSettings, QuietHours, RunningEngine};
 pub use intake::{
     Addition, GroupAddition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load,
+    PreviewLoad,
 };
 pub use node::Attendance;
+pub use preview::{CampaignPreview, InvalidByReason, Sending};
 pub use traffic::GatewayTraffic;
 pub use web_hooks::Posting;

@@ -31,6 +31,14 @@ impl Traffic {
         let _ = self.gateways.set(gateways.to_vec());
     }
 
+    /// Most parts per second of all gateways together; `None` where one has no limit, or there are none.
+    pub(crate) fn limit(&self) -> Option<u32> {
+        let gateways = self.gateways.get()?;
+        let limits = gateways.iter().map(|gateway| gateway.state().limit);
+        let sum = limits.map(|limit| (limit > 0).then_some(limit)).sum();
+        Option::filter(sum, |sum: &u32| *sum > 0)
+    }
+
     /// Receipts have found their message.
     pub(crate) fn matched(&self, gateway: &str, receipts: usize) {
         if receipts > 0 {

@@ -5,6 +5,7 @@ pub(crate) mod create;
 mod document;
 mod header;
 mod id;
+pub(crate) mod preview;
 mod request;
 mod timing;
 pub(crate) mod unknown;
@@ -49,7 +50,7 @@ pub(crate) async fn list(caller: Caller<CampaignsRead>, asked: Asked<Campaign>) 
     params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:read"])),
     responses(
         (status = 200, description = "The campaign", body = CampaignBody),
-        (status = 405, description = "`true` and `false` are words here, no ids"),
+        (status = 405, description = "`true`, `false` and `Preview` are words here, no ids"),
     ),
 )]
 pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) -> Answer {
@@ -75,7 +76,7 @@ pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) ->
     request_body = ContentRequest,
     responses(
         (status = 204, description = "It is replaced"),
-        (status = 405, description = "`true` and `false` are words here, no ids"),
+        (status = 405, description = "`true`, `false` and `Preview` are words here, no ids"),
         (status = 409, description = "Its status forbids this"),
     ),
 )]
@@ -136,7 +137,7 @@ pub(crate) async fn replace_by_post(
     params(("id" = Uuid, Path, description = "The campaign")), security(("key" = ["campaigns:write"])),
     responses(
         (status = 204, description = "It is deleted"),
-        (status = 405, description = "`true` and `false` are words here, no ids"),
+        (status = 405, description = "`true`, `false` and `Preview` are words here, no ids"),
     ),
 )]
 pub(crate) async fn delete(caller: Caller<CampaignsWrite>, GivenId(id): GivenId) -> Answer {

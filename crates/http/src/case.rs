@@ -53,7 +53,7 @@ fn folded_path(path: &str) -> String {
 fn is_word(before: &[String], segment: &str) -> bool {
     match before.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] | [_] | [_, "health"] | [_, "api"] => true,
-        [_, "api", "campaigns"] => matches!(segment, "true" | "false"),
+        [_, "api", "campaigns"] => matches!(segment, "true" | "false" | "preview"),
         [_, "api", "optouts"] => segment == "history",
         [_, "api", _resource, _id] => true,
         [_, "api", _resource, _id, _part, _part_id] => true,
@@ -72,6 +72,7 @@ mod tests {
             ("/API/CAMPAIGNS/AbC/CONTACTS", "/api/campaigns/AbC/contacts"),
             ("/api/Campaigns/TRUE", "/api/campaigns/true"),
             ("/api/Campaigns/False/", "/api/campaigns/false"),
+            ("/api/Campaigns/Preview", "/api/campaigns/preview"),
             (
                 "/api/Gateways/True/UnmatchedReceipts",
                 "/api/gateways/True/unmatchedreceipts",

@@ -49,6 +49,8 @@ use crate::{
         campaigns::create::create,
         campaigns::create::create_leaving_out,
         campaigns::create::create_refusing,
+        campaigns::preview::given,
+        campaigns::preview::stored,
         campaigns::show,
         campaigns::replace,
         campaigns::replace_by_post,

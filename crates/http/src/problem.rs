@@ -345,6 +345,7 @@ impl From<IntakeRefusal> for Problem {
             IntakeRefusal::GroupGone => Self::no_contact_group(),
             IntakeRefusal::Forbidden(forbidden) => forbidden.into(),
             refusal @ IntakeRefusal::Outdated => Self::new(Kind::Conflict, refusal.to_string()),
+            ref refusal @ IntakeRefusal::Spool(_) => Self::internal(refusal),
             IntakeRefusal::Store(failure) => failure.into(),
         }
     }

@@ -64,6 +64,7 @@ fn authenticated() -> Vec<Address> {
             .post(campaigns::create),
         Address::at("/api/Campaigns/true").post(campaigns::create_leaving_out),
         Address::at("/api/Campaigns/false").post(campaigns::create_refusing),
+        Address::at("/api/Campaigns/Preview").post(campaigns::preview::given),
         Address::at("/api/Campaigns/{id}")
             .get(campaigns::show)
             .put(campaigns::replace)
@@ -73,6 +74,7 @@ fn authenticated() -> Vec<Address> {
             .get(contacts::list)
             .post(contacts::add),
         Address::at("/api/Campaigns/{id}/InvalidContacts").get(invalid_contacts::list),
+        Address::at("/api/Campaigns/{id}/Preview").get(campaigns::preview::stored),
         Address::at("/api/Campaigns/{id}/Pause").post(campaigns::pause),
         Address::at("/api/Campaigns/{id}/Resume").post(campaigns::resume),
         Address::at("/api/Campaigns/{id}/Cancel").post(campaigns::cancel),

@@ -66,6 +66,29 @@ pub fn insert_batch(
     Ok(())
 }
 
+/// How many there are of a campaign, by the property at fault and what is wrong with it.
+///
+/// # Errors
+/// The database's.
+pub fn by_reason(
+    conn: &mut Conn,
+    key: CampaignKey,
+) -> Result<Vec<(String, String, u64)>, StoreError> {
+    let counted: Vec<(String, String, i64)> = invalid_contacts::table
+        .filter(invalid_contacts::campaign_id.eq(key.0))
+        .group_by((invalid_contacts::property, invalid_contacts::reason))
+        .select((
+            invalid_contacts::property,
+            invalid_contacts::reason,
+            diesel::dsl::count_star(),
+        ))
+        .load(conn)?;
+    counted
+        .into_iter()
+        .map(|(property, reason, count)| Ok((property, reason, stored::unsigned("count", count)?)))
+        .collect()
+}
+
 /// What invalid contacts can be filtered and sorted by.
 pub static PROPERTIES: [Property; 4] = [
     integer("index", "invalid_contacts.position"),

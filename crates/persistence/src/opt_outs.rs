@@ -6,10 +6,11 @@
 
 mod consents;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::client::ClientId;
+use clarion_domain::contact::Contact;
 use clarion_domain::opt_out::{
     Consent, NumberHash, OptOutScope, OptOutSource, ScopeKind, SenderName,
 };
@@ -270,6 +271,49 @@ pub fn suppressed(
             .load(conn)?;
         for seq in rows {
             found.insert(stored::unsigned("sequence number", seq)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The numbers, as [`PhoneNumber::digits`], of those contacts whom no message from this sender may be sent to. What is asked
+/// without a [`hold`] is good for a preview only.
+///
+/// # Errors
+/// The database's.
+pub fn among(
+    conn: &mut Conn,
+    client: ClientId,
+    sender: &SenderName,
+    contacts: &[Contact],
+) -> Result<HashSet<u64>, StoreError> {
+    let mut found = HashSet::new();
+    if !has_any(conn, client)? {
+        return Ok(found);
+    }
+    for some in contacts.chunks(ASKED_AT_ONCE) {
+        let numbers: HashMap<String, &Contact> = some
+            .iter()
+            .map(|contact| (contact.phone.to_string(), contact))
+            .collect();
+        let rows: Vec<(String, String, String)> = opt_outs::table
+            .filter(opt_outs::client_id.eq(client.0))
+            .filter(opt_outs::number.eq_any(numbers.keys()))
+            .select((opt_outs::number, opt_outs::scope, opt_outs::scope_value))
+            .load(conn)?;
+        for (number, scope, value) in rows {
+            let Some(contact) = numbers.get(&number) else {
+                continue;
+            };
+            let group = contact.contact_group_id.map(|id| id.to_string());
+            let stops = match scope.as_str() {
+                "client" => true,
+                "group" => group.as_deref() == Some(value.as_str()),
+                _ => value == sender.as_str(),
+            };
+            if stops {
+                found.insert(contact.phone.digits());
+            }
         }
     }
     Ok(found)

@@ -9,6 +9,8 @@ use clap::Args;
 use clarion_batch::{CampaignHeader, Previewing};
 use clarion_domain::link::{LinkKind, Links};
 use clarion_domain::phone::Region;
+use clarion_domain::sender::SenderId;
+use clarion_domain::sender_policy::SenderBreaches;
 use clarion_domain::template::Template;
 use clarion_domain::text::{Reference, SegmentLimit};
 
@@ -16,13 +18,14 @@ use super::contact_input::{ContactInput, described, phone_rules, region};
 use super::file_jobs::{CouldNotRun, Report};
 use super::say;
 use crate::settings::Settings;
-use crate::tariffs;
+use crate::{sender_policies, tariffs};
 
 const HELP: &str = "\
 Examples:
   clarion preview contacts.csv --message 'Hi {Name|there}, your order {Custom1} is ready.'
   clarion preview campaign.json --samples 20
   clarion preview contacts.csv --message 'Sale! https://shop.example' --track-url https://shop.example --opt-out
+  clarion preview contacts.csv --message 'Hi {Name}' --from ACME
   clarion preview contacts.csv --message 'Hi {Name}' --format json | jq .cost
 
 Exit status: 0 all is well, 1 contacts are refused or messages too long, 2 the file could not be worked on.";
@@ -36,6 +39,9 @@ pub(crate) struct Arguments {
     /// The message; that of the file, where it is a JSON campaign, unless given
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
+    /// The sender, to see which countries do not take it; that of the file, where it is a JSON campaign, unless given
+    #[arg(long, value_name = "SENDER")]
+    from: Option<String>,
     /// The URL to track
     #[arg(long, value_name = "URL")]
     track_url: Option<String>,
@@ -72,6 +78,7 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<
     let heading = format!("{}: {}", input.shown(), described(&file));
     let campaign = file.campaign().cloned().unwrap_or_default();
     let message = message(arguments, &campaign)?;
+    let breaches = sender_breaches(arguments.from.as_ref().or(campaign.sender.as_ref()))?;
     let usual = settings.public_url();
     let link_base = arguments.link_base.as_deref().unwrap_or(&usual);
     let sample = |kind: LinkKind| Links::sample(link_base, kind);
@@ -86,17 +93,28 @@ pub(super) fn run(settings: &Settings, arguments: &Arguments) -> anyhow::Result<
             reference: Reference::default(),
         },
         tariffs: &tariffs,
+        sender_breaches: &breaches,
         samples: arguments.samples,
     };
     let previewed = previewing.run(file).map_err(|error| input.failed(error))?;
     match arguments.format {
         Report::Text => say(&format!(
             "{heading}\n{}",
-            figures::text_of(&previewed, &tariffs)
+            figures::text_of(&previewed, &tariffs, &breaches)
         ))?,
-        Report::Json => say(&figures::json_of(&previewed, &tariffs).to_string())?,
+        Report::Json => say(&figures::json_of(&previewed, &tariffs, &breaches).to_string())?,
     }
     Ok(previewed.contacts.refused == 0 && previewed.messages.too_long == 0)
+}
+
+/// The countries that do not take the sender; none where there is none.
+fn sender_breaches(sender: Option<&String>) -> anyhow::Result<SenderBreaches> {
+    let Some(sender) = sender else {
+        return Ok(SenderBreaches::new());
+    };
+    let sender = SenderId::parse(sender).with_context(|| CouldNotRun::new("sender"))?;
+    let policies = sender_policies::read().with_context(|| CouldNotRun::new("sender policies"))?;
+    Ok(policies.breaches(&sender))
 }
 
 /// The message with a place for each link.

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::example::path as example;
+use crate::example::{body, path as example};
 use crate::service::Setup;
 
 /// Runs a job: its exit status and what it wrote to both outputs.
@@ -57,7 +57,10 @@ async fn the_example_is_previewed_with_its_own_message() {
     let (status, text, error) = run(&setup, &["preview", &file, "--format", "json"]).await;
     assert_eq!((status, error.as_str()), (1, ""));
     let preview: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(preview["messages"], 9_450);
+    // Of 9,450 accepted ones, those in countries that take no names as senders are refused.
+    let outside = preview["outsideSenderPolicy"].as_array().unwrap().iter();
+    let outside: u64 = outside.map(|one| one["contacts"].as_u64().unwrap()).sum();
+    assert_eq!((&preview["messages"], outside), (&Value::from(8_605), 845));
     assert_eq!(preview["currency"], "GBP");
     let parts = |of: &Value| of["parts"].as_u64().unwrap();
     let countries = preview["countries"].as_array().unwrap();
@@ -79,8 +82,97 @@ async fn the_example_is_previewed_with_its_own_message() {
     );
 
     let (_, text, _) = run(&setup, &["preview", &file, "--samples", "1"]).await;
-    assert!(text.contains("9,450 messages of "), "{text}");
+    assert!(text.contains("8,605 messages of "), "{text}");
     assert!(text.contains(sample), "{text}");
+}
+
+/// A job on a file, a request, and a stored campaign count alike, to the last part.
+#[tokio::test]
+async fn the_service_previews_the_example_as_the_command_does() {
+    let setup = Setup::new().with("CLARION__LINKS__PUBLIC_URL", "https://c.example");
+    setup.write(
+        "config/tariffs.toml",
+        "currency = \"GBP\"\ndefault = 1\n[countries]\nGB = 0.5\n",
+    );
+    let file = example("campaign.json");
+    let arguments = ["preview", &file, "--format", "json", "--samples", "5"];
+    let (_, text, _) = run(&setup, &arguments).await;
+    let of_file: Value = serde_json::from_str(&text).unwrap();
+
+    let service = setup.start().await;
+    let answer = service.post("/Campaigns/Preview", body()).await;
+    assert_eq!(answer.status(), 200);
+    let of_request: Value = answer.json().await.unwrap();
+    let made = service.post("/Campaigns/true", later_body()).await;
+    let id: String = made.json().await.unwrap();
+    let of_stored = service.get(&format!("/Campaigns/{id}/Preview")).await;
+    service.stop().await;
+
+    for of_service in [of_request, of_stored] {
+        let contacts = |of: &Value, name: &str| of["contacts"][name].clone();
+        for name in ["contacts", "duplicates", "refused", "reasons"] {
+            let (a, b) = (contacts(&of_service, name), contacts(&of_file, name));
+            assert_eq!(sorted(a), sorted(b), "{name}");
+        }
+        for name in [
+            "messages",
+            "parts",
+            "messagesByParts",
+            "gsm7",
+            "ucs2",
+            "tooLong",
+            "currency",
+        ] {
+            assert_eq!(of_service[name], of_file[name], "{name}");
+        }
+        assert_eq!(figures(&of_service), figures(&of_file));
+        assert_eq!(messages(&of_service), messages(&of_file));
+    }
+}
+
+/// The example, to be sent when nobody looks any more.
+fn later_body() -> String {
+    let mut body: Value = serde_json::from_str(&body()).unwrap();
+    body["startDateTime"] = "2100-01-01T00:00:00Z".into();
+    body.to_string()
+}
+
+fn sorted(list: Value) -> Value {
+    let mut list = list;
+    if let Some(items) = list.as_array_mut() {
+        items.sort_by_key(Value::to_string);
+    }
+    list
+}
+
+/// What each country and each character counts; the command writes amounts of money as texts.
+fn figures(preview: &Value) -> Vec<String> {
+    let amount = |of: &Value| match &of["cost"] {
+        Value::String(text) => text.parse().unwrap(),
+        number => number.as_f64().unwrap(),
+    };
+    let countries = preview["countries"].as_array().unwrap().iter();
+    let countries = countries.map(|country| {
+        let (name, cost) = (&country["country"], amount(country));
+        format!("{name} {} {} {cost}", country["messages"], country["parts"])
+    });
+    let characters = preview["ucs2BecauseOf"].as_array().unwrap().iter();
+    let characters = characters.map(|one| {
+        let (messages, suggestion) = (&one["messages"], &one["suggestion"]);
+        format!("{} {messages} {suggestion}", one["character"])
+    });
+    let mut figures: Vec<_> = countries.chain(characters).collect();
+    figures.push(amount(preview).to_string());
+    figures.sort();
+    figures
+}
+
+fn messages(preview: &Value) -> Vec<String> {
+    let samples = preview["samples"].as_array().unwrap().iter();
+    let shown = samples.chain([&preview["longest"]]);
+    shown
+        .map(|sample| format!("{} {}", sample["phoneNumber"], sample["message"]))
+        .collect()
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use clarion_batch::{Previewed, Previewing};
 use clarion_domain::phone::Region;
+use clarion_domain::sender_policy::SenderBreaches;
 use clarion_domain::tariff::{Price, Tariffs};
 use clarion_domain::template::Template;
 use clarion_domain::text::{Reference, SegmentLimit};
@@ -31,6 +32,7 @@ fn preview_in(message: &str, file: &str, smart: bool) -> Previewed {
             reference: Reference::EightBit,
         },
         tariffs: &tariffs,
+        sender_breaches: &SenderBreaches::new(),
         samples: 2,
     };
     previewing.run(open(file.as_bytes())).unwrap()
@@ -41,8 +43,9 @@ fn messages_are_put_into_words_once_for_each_number() {
     let previewed = preview("Hi {Name|there}.", FILE);
     let texts: Vec<_> = previewed
         .samples
+        .first
         .iter()
-        .map(|sample| (sample.line, sample.text.as_str()))
+        .map(|sample| (sample.place, sample.text.as_str()))
         .collect();
     assert_eq!(
         texts,
@@ -73,8 +76,8 @@ fn the_longest_message_is_the_one_of_most_parts() {
         "ŵ".repeat(110)
     );
     let previewed = preview("{Name}", &file);
-    let longest = previewed.longest.unwrap();
-    assert_eq!((longest.line, longest.measured.segments.count), (3, 3));
+    let longest = previewed.samples.longest.unwrap();
+    assert_eq!((longest.place, longest.measured.segments.count), (3, 3));
     assert_eq!(longest.measured.forced_by, Some('ŵ'));
     assert_eq!(previewed.messages.by_parts, [(2, 1), (3, 1)].into());
     assert_eq!(previewed.messages.too_long, 1);
@@ -89,7 +92,7 @@ fn messages_of_too_many_parts_are_counted() {
 #[test]
 fn a_file_without_valid_contacts_has_no_messages() {
     let previewed = preview("Hi", "phone\n1\n");
-    assert_eq!(previewed.longest, None);
+    assert_eq!(previewed.samples.longest, None);
     assert_eq!(previewed.messages.messages, 0);
 }
 
@@ -99,6 +102,7 @@ fn look_alikes_stand_where_they_spare_a_message_the_larger_alphabet() {
     let previewed = preview_in("“Hi” {Name}", file, true);
     let texts: Vec<_> = previewed
         .samples
+        .first
         .iter()
         .map(|sample| &sample.text[..sample.text.find(" https").unwrap()])
         .collect();

@@ -49,6 +49,14 @@ pub fn smart(text: &str) -> SmartText<'_> {
     }
 }
 
+/// What smart encoding writes for a character that GSM lacks; `None`: nothing looks like it.
+#[must_use]
+pub fn suggestion(c: char) -> Option<String> {
+    let mut written = String::new();
+    look_alike(c)?.push_to(&mut written);
+    Some(written)
+}
+
 /// What stands for a character.
 enum LookAlike {
     Character(char),

@@ -41,7 +41,7 @@ impl Default for ContactRow {
 
 impl ContactRow {
     /// The contact, or why it has not the form of one. The first fault counts.
-    pub(super) fn take(&mut self) -> Result<ContactDraft<'_>, ContactRefusal> {
+    pub(crate) fn take(&mut self) -> Result<ContactDraft<'_>, ContactRefusal> {
         if let Some(refusal) = self.refusal.take() {
             return Err(refusal);
         }

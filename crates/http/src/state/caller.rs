@@ -15,7 +15,9 @@ use clarion_domain::message::MessageDraft;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::web_hook::WebHookId;
-use clarion_engine::{Addition, GatewayTraffic, GroupAddition, Intake, InvalidContacts};
+use clarion_engine::{
+    Addition, CampaignPreview, GatewayTraffic, GroupAddition, Intake, InvalidContacts, PreviewLoad,
+};
 use clarion_persistence::contact_groups::ContactGroup;
 use clarion_persistence::{Conn, StoreError};
 
@@ -233,6 +235,27 @@ impl Caller<Admin> {
     /// Most live keys that a client may have.
     pub(crate) fn max_live_keys(&self) -> u32 {
         self.state.max_live_keys
+    }
+}
+
+impl Caller<CampaignsRead> {
+    /// The way in for contacts that are only counted.
+    pub(crate) fn preview(&self) -> PreviewLoad {
+        let phones = self.state.phones.clone();
+        self.state.engine.preview(self.client, phones)
+    }
+
+    /// What a pending campaign of the caller's would be.
+    pub(crate) async fn preview_stored(
+        &self,
+        campaign: &Campaign,
+    ) -> Result<CampaignPreview, Problem> {
+        Ok(self.state.engine.preview_stored(campaign).await?)
+    }
+
+    /// What prices are in, for people to read.
+    pub(crate) fn currency(&self) -> String {
+        self.state.engine.currency()
     }
 }
 

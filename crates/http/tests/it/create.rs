@@ -109,8 +109,12 @@ async fn contacts_may_stand_anywhere_and_unknown_properties_are_read_over() {
 }
 
 pub(crate) async fn post_text(app: &TestApp, body: &str) -> Answer {
+    post_text_to(app, "/api/Campaigns", body).await
+}
+
+pub(crate) async fn post_text_to(app: &TestApp, path: &str, body: &str) -> Answer {
     let request = app
-        .request(Method::POST, "/api/Campaigns")
+        .request(Method::POST, path)
         .header("content-type", "application/json")
         .body(body.to_owned());
     Answer::to(request).await

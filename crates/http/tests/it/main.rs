@@ -27,6 +27,7 @@ mod nodes;
 mod opt_outs;
 mod pages;
 mod paths;
+mod previews;
 mod problems;
 mod rates;
 mod replace;

@@ -61,6 +61,7 @@ async fn another_method_is_a_problem_that_names_those_there_are() {
                 &["GET", "HEAD", "PUT", "POST", "DELETE"],
             ),
             (Method::GET, "/api/Campaigns/true".to_owned(), &["POST"]),
+            (Method::PUT, "/api/Campaigns/Preview".to_owned(), &["POST"]),
             (
                 Method::PUT,
                 format!("/api/Campaigns/{id}/Contacts"),

@@ -1,10 +1,11 @@
 //! The figures of a preview, for people and for programs.
 
-use clarion_batch::{Previewed, Sample};
+use clarion_batch::Previewed;
 use clarion_domain::phone::Region;
-use clarion_domain::preview::{CountryFigures, Measured};
+use clarion_domain::preview::{CountryFigures, Measured, Sample};
+use clarion_domain::sender_policy::SenderBreaches;
 use clarion_domain::tariff::Tariffs;
-use clarion_domain::text::Encoding;
+use clarion_domain::text::{Encoding, suggestion};
 use serde_json::{Value, json};
 
 use crate::commands::file_jobs::{counts, grouped};
@@ -16,7 +17,11 @@ const BAR: u64 = 40;
 const CHARACTERS: usize = 10;
 
 /// For people.
-pub(super) fn text_of(previewed: &Previewed, tariffs: &Tariffs) -> String {
+pub(super) fn text_of(
+    previewed: &Previewed,
+    tariffs: &Tariffs,
+    breaches: &SenderBreaches,
+) -> String {
     let figures = &previewed.messages;
     let mut text = validate::text_of(&previewed.contacts);
     text += &format!(
@@ -40,13 +45,14 @@ pub(super) fn text_of(previewed: &Previewed, tariffs: &Tariffs) -> String {
             grouped(figures.too_long)
         );
     }
+    text += &outside_policy(previewed, breaches);
     text += &costs(previewed, tariffs);
-    if let Some(longest) = &previewed.longest {
+    if let Some(longest) = &previewed.samples.longest {
         text += &format!("\nThe longest message\n{}", shown(longest));
     }
-    if !previewed.samples.is_empty() {
+    if !previewed.samples.first.is_empty() {
         text += "\nSamples\n";
-        text.extend(previewed.samples.iter().map(shown));
+        text.extend(previewed.samples.first.iter().map(shown));
     }
     text.trim_end().to_owned()
 }
@@ -68,8 +74,18 @@ fn characters(previewed: &Previewed) -> Vec<(String, u64)> {
     characters
         .into_iter()
         .take(CHARACTERS)
-        .map(|(c, count)| (format!("{} U+{:04X}", printable(*c), u32::from(*c)), *count))
+        .map(|(c, count)| (character(*c), *count))
         .collect()
+}
+
+/// A character, and what --smart writes for it.
+fn character(c: char) -> String {
+    let code_point = u32::from(c);
+    match suggestion(c).as_deref() {
+        Some("") => format!("{} U+{code_point:04X}, can be left out", printable(c)),
+        Some(plain) => format!("{} U+{code_point:04X}, as {plain}", printable(c)),
+        None => format!("{} U+{code_point:04X}", printable(c)),
+    }
 }
 
 fn printable(c: char) -> char {
@@ -78,6 +94,21 @@ fn printable(c: char) -> char {
     } else {
         c
     }
+}
+
+fn outside_policy(previewed: &Previewed, breaches: &SenderBreaches) -> String {
+    let outside = &previewed.messages.outside_policy;
+    let told: Vec<_> = breaches
+        .iter()
+        .filter_map(|(region, breach)| {
+            let why = format!("{region}: the sender {}", breach.reason);
+            outside.get(region).map(|contacts| (why, *contacts))
+        })
+        .collect();
+    counts(
+        "Refused, since their country does not take the sender",
+        &told,
+    )
 }
 
 fn costs(previewed: &Previewed, tariffs: &Tariffs) -> String {
@@ -104,8 +135,8 @@ fn shown(sample: &Sample) -> String {
     };
     format!(
         "  line {}, {}, {parts}, {}\n    {}\n",
-        sample.line,
-        sample.phone_number,
+        sample.place,
+        sample.phone,
         encoding(segments.encoding),
         sample.text.replace('\n', "\n    ")
     )
@@ -119,7 +150,11 @@ fn encoding(encoding: Encoding) -> &'static str {
 }
 
 /// For programs.
-pub(super) fn json_of(previewed: &Previewed, tariffs: &Tariffs) -> Value {
+pub(super) fn json_of(
+    previewed: &Previewed,
+    tariffs: &Tariffs,
+    breaches: &SenderBreaches,
+) -> Value {
     let figures = &previewed.messages;
     let by_parts: Vec<_> = figures
         .by_parts
@@ -129,7 +164,7 @@ pub(super) fn json_of(previewed: &Previewed, tariffs: &Tariffs) -> Value {
     let forced_by: Vec<_> = figures
         .forced_by
         .iter()
-        .map(|(c, messages)| json!({"character": c, "messages": messages}))
+        .map(|(c, messages)| json!({"character": c, "messages": messages, "suggestion": suggestion(*c)}))
         .collect();
     let countries: Vec<_> = figures
         .countries
@@ -143,8 +178,17 @@ pub(super) fn json_of(previewed: &Previewed, tariffs: &Tariffs) -> Value {
             })
         })
         .collect();
+    let outside_policy: Vec<_> = figures
+        .outside_policy
+        .iter()
+        .map(|(region, contacts)| {
+            let reason = breaches.get(region).map(|breach| breach.reason.to_string());
+            json!({"country": region.as_str(), "contacts": contacts, "reason": reason})
+        })
+        .collect();
     json!({
         "contacts": validate::json_of(&previewed.contacts),
+        "outsideSenderPolicy": outside_policy,
         "messages": figures.messages,
         "parts": figures.parts,
         "messagesByParts": by_parts,
@@ -155,8 +199,8 @@ pub(super) fn json_of(previewed: &Previewed, tariffs: &Tariffs) -> Value {
         "cost": figures.cost().to_string(),
         "currency": tariffs.currency,
         "countries": countries,
-        "longest": previewed.longest.as_ref().map(sample_json),
-        "samples": previewed.samples.iter().map(sample_json).collect::<Vec<_>>(),
+        "longest": previewed.samples.longest.as_ref().map(sample_json),
+        "samples": previewed.samples.first.iter().map(sample_json).collect::<Vec<_>>(),
     })
 }
 
@@ -167,8 +211,8 @@ fn sample_json(sample: &Sample) -> Value {
         ..
     } = sample.measured;
     json!({
-        "line": sample.line,
-        "phoneNumber": sample.phone_number,
+        "line": sample.place,
+        "phoneNumber": sample.phone.to_string(),
         "message": sample.text,
         "parts": segments.count,
         "encoding": encoding(segments.encoding),
