@@ -35,6 +35,7 @@ struct Contact {
     custom1: Option<String>,
     custom2: Option<String>,
     contact_group_id: Option<String>,
+    time_zone: Option<String>,
 }
 
 /// What must become of a contact.
@@ -99,6 +100,7 @@ fn made(place: Place, accepted: &mut Vec<Number>, random: &mut Random) -> (Conta
         Place::New(number) => {
             accepted.push(number);
             contact.phone_number = Some(forms::written(number, random));
+            contact.time_zone = number.country.time_zone.map(str::to_owned);
             Outcome::Accepted(number)
         }
         Place::Again => {
@@ -120,13 +122,14 @@ fn made(place: Place, accepted: &mut Vec<Number>, random: &mut Random) -> (Conta
 }
 
 impl Contact {
-    fn properties(&self) -> [(&'static str, Option<&str>); 5] {
+    fn properties(&self) -> [(&'static str, Option<&str>); 6] {
         [
             ("phoneNumber", self.phone_number.as_deref()),
             ("name", self.name.as_deref()),
             ("custom1", self.custom1.as_deref()),
             ("custom2", self.custom2.as_deref()),
             ("contactGroupId", self.contact_group_id.as_deref()),
+            ("timeZone", self.time_zone.as_deref()),
         ]
     }
 }

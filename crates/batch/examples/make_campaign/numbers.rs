@@ -14,6 +14,8 @@ pub(super) struct Country {
     digits: usize,
     /// What its mobiles begin with, nationally.
     prefixes: &'static [&'static str],
+    /// The time zone that its contacts are listed with.
+    pub(super) time_zone: Option<&'static str>,
 }
 
 pub(super) const UNITED_KINGDOM: Country = country("44", true, 10, &["7700900"]);
@@ -25,19 +27,25 @@ pub(super) const ABROAD: [Country; 10] = [
     country("49", true, 11, &["1512", "1601", "1753"]),
     country("353", true, 9, &["83", "85", "87"]),
     country("46", true, 9, &["70", "73", "76"]),
-    country("91", true, 10, &["9820", "9911", "8800"]),
+    in_zone(
+        "Asia/Kolkata",
+        country("91", true, 10, &["9820", "9911", "8800"]),
+    ),
     country("34", false, 9, &["612", "655", "722"]),
     country("39", false, 10, &["320", "347", "389"]),
     country("48", false, 9, &["512", "601", "798"]),
     country("225", false, 10, &["0102", "0505", "0707"]),
-    country(
-        "1",
-        false,
-        10,
-        &[
-            "20155501", "21255501", "30555501", "41555501", "50355501", "61755501", "70255501",
-            "80855501", "91955501", "97255501",
-        ],
+    in_zone(
+        "America/New_York",
+        country(
+            "1",
+            false,
+            10,
+            &[
+                "20155501", "21255501", "30555501", "41555501", "50355501", "61755501", "70255501",
+                "80855501", "91955501", "97255501",
+            ],
+        ),
     ),
 ];
 
@@ -59,6 +67,14 @@ const fn country(
         trunk_zero,
         digits,
         prefixes,
+        time_zone: None,
+    }
+}
+
+const fn in_zone(time_zone: &'static str, country: Country) -> Country {
+    Country {
+        time_zone: Some(time_zone),
+        ..country
     }
 }
 

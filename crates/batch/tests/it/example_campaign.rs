@@ -42,6 +42,7 @@ fn both_files_hold_the_same_contacts() {
                 assert_eq!(read.custom1, given("custom1"), "{contact}");
                 assert_eq!(read.custom2, given("custom2"), "{contact}");
                 assert_eq!(read.contact_group_id, given("contactGroupId"), "{contact}");
+                assert_eq!(read.time_zone, given("timeZone"), "{contact}");
             })
             .unwrap();
         assert!(contacts.next().is_none());

@@ -208,14 +208,14 @@ mod tests {
         };
         assert_eq!(
             paths(wrong),
-            ["contactGroupId", "phoneNumber", "sender", "source"]
+            ["phoneNumber", "sender", "contactGroupId", "source"]
         );
         let wrong = OptOutDraft {
             scope: Some("all".to_owned()),
             evidence: Some("x".repeat(1_001)),
             ..draft()
         };
-        assert_eq!(paths(wrong), ["evidence", "scope"]);
+        assert_eq!(paths(wrong), ["scope", "evidence"]);
     }
 
     #[test]
