@@ -16,6 +16,7 @@ mod link_secrets;
 mod listing;
 mod loading;
 mod messages;
+mod model;
 mod nodes;
 mod opt_outs;
 mod store;
