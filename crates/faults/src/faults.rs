@@ -6,10 +6,10 @@ use anyhow::Context as _;
 
 use crate::chance::Chance;
 use crate::database::Database;
-use crate::ledger::{self, Counts};
-use crate::oracle::{Behaviour, Receipts, Submit};
+use crate::oracle::{Behaviour, Receipts};
+use crate::point::Point;
 use crate::wait;
-use crate::world::{BINDS, LEASE, Place, WINDOW, World};
+use crate::world::{LEASE, Place, World};
 
 /// Contacts of a campaign.
 const CONTACTS: u32 = 400;
@@ -58,6 +58,10 @@ pub(crate) enum Fault {
     LongOutage,
     /// Nothing fits on the disk any more, for a while.
     DiskFull,
+    /// The database's file system takes no writes, for a while.
+    ReadOnly,
+    /// All nodes are stopped and started again one by one, while a campaign is sent.
+    RollingRestart,
     /// What goes between the service and the SMSC vanishes, for longer than an answer is waited for.
     Partition,
     /// Connections to the SMSC are reset, for a while.
@@ -66,24 +70,32 @@ pub(crate) enum Fault {
     ClockJump(&'static str),
 }
 
-/// What came of one fault.
-pub(crate) struct Point {
-    pub(crate) counts: Counts,
-    /// Parts of which the oracle wrote no answer.
-    pub(crate) unanswered: usize,
-    /// Nodes that were to live, and did not.
-    died: usize,
-    /// Parts beyond the limit in the second that had the most.
-    pub(crate) over_rate: usize,
-    /// Connections beyond the binds that there may be.
-    pub(crate) over_binds: usize,
-    /// From the end of the fault to the first part that came after it.
-    pub(crate) resumed: Option<Duration>,
+/// What becomes of messages of unknown outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Policy {
+    Hold,
+    Resend,
+}
+
+impl Policy {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Resend => "resend",
+        }
+    }
 }
 
 impl Fault {
     pub(crate) const KILLS_AND_RECEIPTS: [Self; 2] =
         [Self::KillBeforeReceipts, Self::KillAfterReceipts];
+    /// Those that leave messages of unknown outcome.
+    pub(crate) const DOUBTFUL: [Self; 4] = [
+        Self::KillBeforeReceipts,
+        Self::Freeze,
+        Self::Swallow,
+        Self::Cut,
+    ];
     pub(crate) const EVERYWHERE: [Self; 5] = [
         Self::Stop,
         Self::Freeze,
@@ -118,6 +130,8 @@ impl Fault {
             Self::DatabasePartition => "silent partition from PostgreSQL",
             Self::Failover | Self::LossyFailover => "failover to the standby",
             Self::DiskFull => "disk full for a while",
+            Self::ReadOnly => "read-only file system for a while",
+            Self::RollingRestart => "rolling restart",
             Self::Partition => "silent network partition",
             Self::Reset => "connections reset",
             Self::ClockJump("+3600") => "clock an hour ahead",
@@ -128,11 +142,16 @@ impl Fault {
     }
 
     /// Breaks the world once.
-    pub(crate) fn strike(self, world: &mut World, chance: &mut Chance) -> anyhow::Result<Point> {
+    pub(crate) fn strike(
+        self,
+        policy: Policy,
+        world: &mut World,
+        chance: &mut Chance,
+    ) -> anyhow::Result<Point> {
         world.repair()?;
         world.populate()?;
         world.oracle.begin(self.behaviour(chance));
-        let (body, tag) = world.new_campaign(CONTACTS);
+        let (body, tag) = world.new_campaign(CONTACTS, policy);
         let posted = match self {
             Self::KillAtWrite(nth) => killed_at_write(world, &body, nth)?,
             _ => {
@@ -157,7 +176,7 @@ impl Fault {
             Some(id) => id,
             None => world.post_unless_there(&body, &tag)?,
         };
-        let point = self.settled(world, &campaign, since);
+        let point = self.settled(policy, world, &campaign, since);
         if let Place::Clock(clock) = &world.place {
             clock.set("+0")?;
         }
@@ -173,11 +192,17 @@ impl Fault {
 
     /// Waits for quiet and counts. What is amiss has to stay so: a node that lost its unit to another while the database was
     /// away writes down what it knows some time after its campaign has ended.
-    fn settled(self, world: &World, campaign: &str, since: Instant) -> anyhow::Result<Point> {
+    fn settled(
+        self,
+        policy: Policy,
+        world: &World,
+        campaign: &str,
+        since: Instant,
+    ) -> anyhow::Result<Point> {
         let completed = world.quiet(campaign);
         let end = Instant::now() + TO_BE_MENDED;
         loop {
-            let point = Point::count(world, campaign, completed, since)?;
+            let point = Point::count(world, (campaign, policy), completed, since)?;
             let is_final = self == Self::LongOutage || Instant::now() >= end;
             if is_final || point.breaches(self).is_empty() {
                 return Ok(point);
@@ -222,6 +247,7 @@ impl Fault {
             }
             Self::NodeLoss => world.nodes.remove(victim).kill()?,
             Self::Stop => world.nodes.remove(victim).stop()?,
+            Self::RollingRestart => world.restart_one_by_one()?,
             Self::Freeze => {
                 let node = world.nodes.get(victim).context("no node")?;
                 node.signal("STOP")?;
@@ -247,6 +273,7 @@ impl Fault {
             }
             Self::DatabasePartition
             | Self::DiskFull
+            | Self::ReadOnly
             | Self::Partition
             | Self::Reset
             | Self::ClockJump(_) => {
@@ -258,6 +285,19 @@ impl Fault {
 
     fn break_place(self, world: &World) -> anyhow::Result<()> {
         match (self, &world.place) {
+            (Self::ReadOnly, _) => {
+                let Database::Sqlite(path) = &world.database else {
+                    anyhow::bail!("there is no file");
+                };
+                let tracer = world
+                    .nodes
+                    .first()
+                    .context("no node")?
+                    .refuse_writes(path)?;
+                wait::pass(OUTAGE);
+                drop(tracer);
+                Ok(())
+            }
             (Self::DiskFull, Place::Disk(disk)) => {
                 disk.fill()?;
                 wait::pass(OUTAGE);
@@ -301,23 +341,6 @@ impl Fault {
     }
 }
 
-/// How many parts too many came in the second that had the most. A quarter more than the limit is within what the harness
-/// can tell: it takes the time when it gets to read.
-fn over_rate(submits: &[Submit], per_second: usize) -> usize {
-    if per_second == 0 {
-        return 0;
-    }
-    let mut times: Vec<_> = submits.iter().map(|submit| submit.at).collect();
-    times.sort_unstable();
-    let until = |from: Instant| times.partition_point(|at| *at < from + Duration::from_secs(1));
-    let counts = times
-        .iter()
-        .enumerate()
-        .map(|(index, at)| until(*at) - index);
-    let most = counts.max().unwrap_or_default();
-    most.saturating_sub(per_second + per_second / 4)
-}
-
 /// Posts a campaign to a node that is killed at one of its writes; the campaign's id, if it was told.
 fn killed_at_write(world: &mut World, body: &str, nth: u64) -> anyhow::Result<Option<String>> {
     let node = world.nodes.first().context("no node")?;
@@ -331,78 +354,4 @@ fn killed_at_write(world: &mut World, body: &str, nth: u64) -> anyhow::Result<Op
         drop(node.kill());
     }
     Ok(posted)
-}
-
-impl Point {
-    fn count(
-        world: &World,
-        campaign: &str,
-        completed: bool,
-        since: Instant,
-    ) -> anyhow::Result<Self> {
-        let submits = world.oracle.submits();
-        let after = submits.iter().find(|submit| submit.at > since);
-        Ok(Self {
-            counts: ledger::count(&world.database, campaign, &submits, completed)?,
-            died: 0,
-            over_rate: over_rate(&submits, world.parts_per_second()),
-            over_binds: world.oracle.most_bound().saturating_sub(BINDS),
-            unanswered: submits.iter().filter(|submit| !submit.answered).count(),
-            resumed: after.map(|submit| submit.at - since),
-        })
-    }
-
-    /// What the service promised and did not keep, in words; empty where it kept all.
-    pub(crate) fn breaches(&self, fault: Fault) -> Vec<String> {
-        let counts = &self.counts;
-        let zeros = [
-            ("lost", counts.lost),
-            ("duplicates", counts.duplicates),
-            ("lies", counts.lies),
-            ("stuck", counts.stuck),
-            ("receipts unmatched", counts.unmatched),
-            ("counter errors", counts.counter_errors),
-            ("services that died", self.died),
-            ("rate exceeded", self.over_rate),
-            // A node that is frozen does not unbind, though its lease is another's.
-            (
-                "binds exceeded",
-                if fault == Fault::Freeze {
-                    0
-                } else {
-                    self.over_binds
-                },
-            ),
-        ];
-        // A commit that the standby never got is one that nobody remembers.
-        let lossy = ["duplicates", "lies", "counter errors"];
-        let forgiven = |what: &str| fault == Fault::LossyFailover && lossy.contains(&what);
-        let zeros = zeros
-            .into_iter()
-            .filter(|(what, count)| *count > 0 && !forgiven(what));
-        let mut breaches: Vec<_> = zeros
-            .map(|(what, count)| format!("{what} {count}"))
-            .collect();
-        let (unknown, bound) = self.unknown_and_bound(fault);
-        if unknown > bound {
-            breaches.push(format!("unknown {unknown}, and {bound} are allowed"));
-        }
-        breaches
-    }
-
-    /// Messages of unknown outcome, and how many there may be.
-    fn unknown_and_bound(&self, fault: Fault) -> (usize, usize) {
-        let unknown = self.counts.unknown;
-        let in_flight = WINDOW * BINDS;
-        match fault {
-            Fault::KillAtWrite(_)
-            | Fault::Kill
-            | Fault::KillBeforeReceipts
-            | Fault::KillAfterReceipts
-            | Fault::NodeLoss => (unknown, in_flight),
-            Fault::Stop | Fault::Throttle | Fault::LongOutage => (unknown, 0),
-            Fault::Swallow => (unknown, self.unanswered),
-            _ => (unknown, in_flight),
-        }
-    }
 }

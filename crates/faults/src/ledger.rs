@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 
 use crate::database::Database;
+use crate::faults::Policy;
 use crate::oracle::{Receipt, Submit};
 
 /// Statuses of messages by the published numbers.
@@ -23,9 +24,11 @@ const COUNTERS: &str = "queued, sent, accepted, delivered, failed, unknown, opte
 pub(crate) struct Counts {
     /// Recipients that never got to the SMSC, although the service does not say so.
     pub(crate) lost: usize,
-    /// Parts that the SMSC took more than once, and those of other campaigns than the one that was running.
+    /// Times that the SMSC took a message once too often, and messages of other campaigns than the one that was running.
     pub(crate) duplicates: usize,
-    /// Messages whose outcome the service says it does not know.
+    /// Of these, the ones beyond those that the service says it sent again.
+    pub(crate) unexplained: usize,
+    /// Messages whose outcome the service says it does not know, and times that it sent one again for that.
     pub(crate) unknown: usize,
     /// Of these, the ones whose answers the SMSC had written.
     pub(crate) answered: usize,
@@ -55,6 +58,8 @@ struct Row {
     seq: u32,
     token: String,
     status: Option<i64>,
+    /// How often it was sent again, since its outcome was unknown.
+    resends: usize,
 }
 
 /// Counts for one campaign.
@@ -63,6 +68,7 @@ pub(crate) fn count(
     campaign: &str,
     submits: &[Submit],
     completed: bool,
+    policy: Policy,
 ) -> anyhow::Result<Counts> {
     let rows = recipients(database, campaign)?;
     let mut seen = seen(submits);
@@ -70,9 +76,13 @@ pub(crate) fn count(
     for row in &rows {
         let seen = seen.remove(&row.phone).unwrap_or_default();
         counts.add(row, &seen, completed);
+        if policy == Policy::Resend && row.status == Some(UNKNOWN) && seen.parts.is_empty() {
+            counts.lost += 1;
+        }
     }
     // What is left belongs to no recipient of this campaign: something old was sent again.
     counts.duplicates += seen.len();
+    counts.unexplained += seen.len();
     counts.counter_errors = counter_errors(database, campaign, &rows)?;
     Ok(counts)
 }
@@ -100,7 +110,11 @@ fn seen(submits: &[Submit]) -> HashMap<String, Seen> {
 impl Counts {
     fn add(&mut self, row: &Row, seen: &Seen, completed: bool) {
         let was_seen = !seen.parts.is_empty();
-        self.duplicates += seen.parts.values().map(|times| times - 1).sum::<usize>();
+        let times = seen.parts.values().max().copied().unwrap_or_default();
+        let too_many = times.saturating_sub(1);
+        self.duplicates += too_many;
+        self.unexplained += too_many.saturating_sub(row.resends);
+        self.unknown += row.resends;
         if was_seen && !seen.begins_with.starts_with(&row.token) {
             self.lies += 1;
         }
@@ -125,12 +139,12 @@ impl Counts {
 
 fn recipients(database: &Database, campaign: &str) -> anyhow::Result<Vec<Row>> {
     let rows = database.rows(&format!(
-        "SELECT r.phone, r.seq, r.custom1, m.status FROM campaigns c JOIN recipients r ON r.campaign_id = c.id \
+        "SELECT r.phone, r.seq, r.custom1, m.status, m.resends FROM campaigns c JOIN recipients r ON r.campaign_id = c.id \
          LEFT JOIN messages m ON m.campaign_id = r.campaign_id AND m.seq = r.seq \
          WHERE c.public_id = '{campaign}' ORDER BY r.seq"
     ))?;
     let row = |cells: &Vec<String>| {
-        let [phone, seq, token, status] = &**cells else {
+        let [phone, seq, token, status, resends] = &**cells else {
             return None;
         };
         Some(Row {
@@ -138,6 +152,7 @@ fn recipients(database: &Database, campaign: &str) -> anyhow::Result<Vec<Row>> {
             seq: seq.parse().ok()?,
             token: token.clone(),
             status: status.parse().ok(),
+            resends: resends.parse().unwrap_or_default(),
         })
     };
     let rows: Option<Vec<_>> = rows.iter().map(row).collect();

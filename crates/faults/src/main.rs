@@ -13,6 +13,7 @@ mod oracle;
 mod pdu;
 mod place;
 mod plan;
+mod point;
 mod table;
 mod wait;
 mod world;

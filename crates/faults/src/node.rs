@@ -138,14 +138,33 @@ impl Node {
         bail!("it did not stop in time")
     }
 
+    /// Has it fail to write to a SQLite database, as on a file system that has become read-only, until the tracer goes.
+    pub(crate) fn refuse_writes(&self, database: &Path) -> anyhow::Result<Tracer> {
+        let mut strace = Command::new("strace");
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let mut path = database.as_os_str().to_owned();
+            path.push(suffix);
+            strace.arg("-P").arg(path);
+        }
+        let refused = "pwrite64,write,ftruncate,fallocate,fdatasync,fsync";
+        strace
+            .arg(format!("--trace={refused}"))
+            .arg(format!("--inject={refused}:error=EROFS"));
+        self.traced_by(strace)
+    }
+
     /// Has it killed at the `nth` write that any one of its threads begins from now on.
     pub(crate) fn kill_at_write(&self, nth: u64) -> anyhow::Result<Tracer> {
-        let mut child = Command::new("strace")
-            .args(["-f", "-o", "/dev/null", "-e"])
-            .arg(format!("trace={WRITES}"))
-            .arg("-e")
-            .arg(format!("inject={WRITES}:signal=KILL:when={nth}"))
-            .arg("-p")
+        let mut strace = Command::new("strace");
+        strace
+            .arg(format!("--trace={WRITES}"))
+            .arg(format!("--inject={WRITES}:signal=KILL:when={nth}"));
+        self.traced_by(strace)
+    }
+
+    fn traced_by(&self, mut strace: Command) -> anyhow::Result<Tracer> {
+        let mut child = strace
+            .args(["-f", "-o", "/dev/null", "-p"])
             .arg(self.child.id().to_string())
             .stderr(Stdio::piped())
             .spawn()

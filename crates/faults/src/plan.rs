@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::chance::Chance;
-use crate::faults::Fault;
+use crate::faults::{Fault, Policy};
 use crate::say;
 use crate::table::Row;
 use crate::world::{Kind, World};
@@ -61,15 +61,16 @@ impl Plan {
     }
 
     /// The rows of each world: a fault, and how often it strikes.
-    fn of(&self, kind: Kind) -> Vec<(Fault, u64)> {
+    fn of(&self, kind: Kind) -> Vec<(Fault, Policy, u64)> {
         let Points {
             sweep,
             kills,
             others,
         } = self.points;
         let each = |faults: &[Fault]| faults.iter().map(|fault| (*fault, others)).collect();
-        let mut rows: Vec<_> = match kind {
-            Kind::SmallDisk => each(&[Fault::DiskFull]),
+        let rows: Vec<_> = match kind {
+            Kind::SmallDisk => each(&[Fault::DiskFull, Fault::ReadOnly]),
+            Kind::SmallJournal => each(&[Fault::DiskFull]),
             // Not for every change as long as the service does not keep what is promised there.
             Kind::Network | Kind::Clock | Kind::Asynchronous if others < FULL_OTHERS => Vec::new(),
             Kind::Network => each(&[Fault::Partition, Fault::Reset]),
@@ -84,7 +85,7 @@ impl Plan {
                     rows.extend::<Vec<_>>(each(&Fault::KILLS_AND_RECEIPTS));
                 }
                 if kind == Kind::ThreeNodes {
-                    rows.extend::<Vec<_>>(each(&[Fault::NodeLoss]));
+                    rows.extend::<Vec<_>>(each(&[Fault::NodeLoss, Fault::RollingRestart]));
                 }
                 rows.extend::<Vec<_>>(each(&Fault::EVERYWHERE));
                 if kind != Kind::Sqlite {
@@ -93,7 +94,15 @@ impl Plan {
                 rows
             }
         };
-        rows.retain(|(fault, _)| fault.name().contains(&self.only));
+        let mut rows: Vec<_> = rows
+            .into_iter()
+            .map(|(fault, points)| (fault, Policy::Hold, points))
+            .collect();
+        if matches!(kind, Kind::Sqlite | Kind::Postgres | Kind::ThreeNodes) {
+            let doubtful = Fault::DOUBTFUL.map(|fault| (fault, Policy::Resend, others));
+            rows.extend(doubtful);
+        }
+        rows.retain(|(fault, _, _)| fault.name().contains(&self.only));
         rows
     }
 }
@@ -105,6 +114,7 @@ pub(crate) fn run(plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
         Kind::Postgres,
         Kind::ThreeNodes,
         Kind::SmallDisk,
+        Kind::SmallJournal,
         Kind::Network,
         Kind::Clock,
         Kind::CutOff,
@@ -135,15 +145,20 @@ fn run_in(kind: Kind, plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
         return Ok(rows);
     }
     let mut world = World::new(kind, clarion.to_owned());
-    for (fault, points) in wanted {
+    for (fault, policy, points) in wanted {
         let seeds = format!("{}–{}", plan.seed, plan.seed + points - 1);
-        let mut row = Row::new(fault.name(), kind.name(), seeds);
+        let mut row = Row::new(fault.name(), kind.name(), policy, seeds);
         match &mut world {
             Err(error) => row = row.not_run(format!("{error:#}")),
             Ok(_) if is_over() => row = row.not_run("the time was over"),
             Ok(world) => {
                 for index in (0..points).take_while(|_| !is_over()) {
-                    strike(world, fault, (plan.seed + index, index, points), &mut row)?;
+                    strike(
+                        world,
+                        (fault, policy),
+                        (plan.seed + index, index, points),
+                        &mut row,
+                    )?;
                 }
             }
         }
@@ -155,7 +170,7 @@ fn run_in(kind: Kind, plan: &Plan, clarion: &Path) -> anyhow::Result<Vec<Row>> {
 /// Strikes once, and shows what came of it.
 fn strike(
     world: &mut World,
-    fault: Fault,
+    (fault, policy): (Fault, Policy),
     (seed, index, points): (u64, u64, u64),
     row: &mut Row,
 ) -> anyhow::Result<()> {
@@ -165,11 +180,11 @@ fn strike(
     };
     let begin = Instant::now();
     let before = row.breaches.len();
-    match fault.strike(world, &mut Chance::new(seed)) {
+    match fault.strike(policy, world, &mut Chance::new(seed)) {
         Ok(point) => {
             row.add(fault, &point, seed);
             say(&format!(
-                "{:5.1} s  {fault:?} on {}, seed {seed}: {:?}, {} receipts given again, resumed within {:?}",
+                "{:5.1} s  {fault:?}, {policy:?}, on {}, seed {seed}: {:?}, {} receipts given again, resumed within {:?}",
                 begin.elapsed().as_secs_f64(),
                 world.kind.name(),
                 point.counts,

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::faults::{Fault, Point};
+use crate::faults::{Fault, Policy};
 use crate::ledger::Counts;
+use crate::point::Point;
 use crate::world::{BINDS, WINDOW};
 
 /// A row: a fault on a database, over all its points.
 pub(crate) struct Row {
     pub(crate) fault: &'static str,
     pub(crate) database: &'static str,
+    policy: Policy,
     seeds: String,
     points: usize,
     sum: Counts,
@@ -29,10 +31,16 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(fault: &'static str, database: &'static str, seeds: String) -> Self {
+    pub(crate) fn new(
+        fault: &'static str,
+        database: &'static str,
+        policy: Policy,
+        seeds: String,
+    ) -> Self {
         Self {
             fault,
             database,
+            policy,
             seeds,
             points: 0,
             sum: Counts::default(),
@@ -56,6 +64,7 @@ impl Row {
         let (sum, counts) = (&mut self.sum, &point.counts);
         sum.lost += counts.lost;
         sum.duplicates += counts.duplicates;
+        sum.unexplained += counts.unexplained;
         sum.unknown += counts.unknown;
         sum.answered += counts.answered;
         sum.lies += counts.lies;
@@ -93,8 +102,8 @@ impl Row {
     fn json(&self) -> Value {
         let sum = &self.sum;
         json!({
-            "fault": self.fault, "database": self.database, "policy": "hold", "seeds": self.seeds, "points": self.points,
-            "lost": sum.lost, "duplicates": sum.duplicates, "unknown": sum.unknown, "answeredUnknown": sum.answered,
+            "fault": self.fault, "database": self.database, "policy": self.policy.name(), "seeds": self.seeds, "points": self.points,
+            "lost": sum.lost, "duplicates": sum.duplicates, "unexplainedDuplicates": sum.unexplained, "unknown": sum.unknown, "answeredUnknown": sum.answered,
             "mostUnknown": self.most_unknown, "pointsBeyondWindows": self.beyond_windows, "lies": sum.lies, "stuck": sum.stuck, "receiptsUnmatched": sum.unmatched,
             "counterErrors": sum.counter_errors, "rateExceeded": self.over_rate, "bindsExceeded": self.over_binds, "resumeSeconds": self.resumed.as_secs_f64(),
             "breaches": self.breaches, "verdict": self.verdict(),
@@ -105,8 +114,8 @@ impl Row {
 /// The rows in Markdown.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| fault | database | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | points beyond window × binds | rate exceeded | binds exceeded | resumed within | verdict |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| fault | database | policy | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | points beyond window × binds | rate exceeded | binds exceeded | resumed within | verdict |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for row in rows {
         let sum = &row.sum;
@@ -130,8 +139,11 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
         let verdict = row.verdict();
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {numbers} | {resumed:.1} s | {verdict} |",
-            row.fault, row.database, row.seeds
+            "| {} | {} | {} | {} | {numbers} | {resumed:.1} s | {verdict} |",
+            row.fault,
+            row.database,
+            row.policy.name(),
+            row.seeds
         );
     }
     text

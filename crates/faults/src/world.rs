@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::database::{Cluster, Database, Pair};
+use crate::faults::Policy;
 use crate::http::{self, Answer, Request};
 use crate::node::{Node, Setup};
 use crate::oracle::Oracle;
@@ -39,6 +40,8 @@ pub(crate) enum Kind {
     ThreeNodes,
     /// On a disk that can be filled.
     SmallDisk,
+    /// PostgreSQL, and the journal on a disk that can be filled.
+    SmallJournal,
     /// In a network that can be cut.
     Network,
     /// By a clock that can jump.
@@ -77,6 +80,7 @@ impl Kind {
         match self {
             Self::Sqlite | Self::SmallDisk | Self::Network | Self::Clock => "SQLite",
             Self::Postgres => "PostgreSQL",
+            Self::SmallJournal => "PostgreSQL, the journal's disk",
             Self::CutOff => "PostgreSQL, far",
             Self::Synchronous => "PostgreSQL, synchronous standby",
             Self::Asynchronous => "PostgreSQL, asynchronous standby",
@@ -95,7 +99,7 @@ impl Kind {
 impl Place {
     fn of(kind: Kind, folder: &Path) -> anyhow::Result<Self> {
         Ok(match kind {
-            Kind::SmallDisk => Self::Disk(Disk::mount(folder.join("disk"))?),
+            Kind::SmallDisk | Kind::SmallJournal => Self::Disk(Disk::mount(folder.join("disk"))?),
             Kind::Network | Kind::CutOff => Self::Network(Network::new()?),
             Kind::Clock => Self::Clock(Clock::new(folder.join("clock"))?),
             _ => Self::Plain,
@@ -137,7 +141,7 @@ impl World {
         std::fs::set_permissions(folder.path(), open)?;
         let place = Place::of(kind, folder.path())?;
         let database = match (kind, &place) {
-            (Kind::Postgres | Kind::ThreeNodes, _) => {
+            (Kind::Postgres | Kind::SmallJournal | Kind::ThreeNodes, _) => {
                 Database::Postgres(Cluster::start(folder.path())?)
             }
             (Kind::CutOff, _) => {
@@ -178,6 +182,15 @@ impl World {
         Ok(())
     }
 
+    /// Stops every node, and starts another in its place before the next one stops.
+    pub(crate) fn restart_one_by_one(&mut self) -> anyhow::Result<()> {
+        for _ in 0..self.nodes.len() {
+            self.nodes.remove(0).stop()?;
+            self.populate()?;
+        }
+        Ok(())
+    }
+
     /// Gives the database its standby back where that has taken the primary's place.
     pub(crate) fn repair(&mut self) -> anyhow::Result<()> {
         match &mut self.database {
@@ -201,16 +214,24 @@ impl World {
         }
     }
 
+    fn journal(&self) -> PathBuf {
+        match &self.place {
+            Place::Disk(disk) => disk.path().join("journal"),
+            _ => self.setup.folder.join("journal"),
+        }
+    }
+
     fn config(&self) -> String {
         let [own, oracle] = self.place.addresses();
         format!(
             "[server]\nlisten = '{own}:0'\nworkers = 1\n[database]\nurl = '{}'\n[auth]\nbootstrap_key = '{KEY}'\n\
-             [limits]\nrequests_per_second = 0\n[sending]\nlease = '{}s'\npoll_interval = '200ms'\n[log]\nlevel = 'info'\n\
+             [limits]\nrequests_per_second = 0\n[sending]\nlease = '{}s'\njournal = '{}'\nunknown_wait = '1s'\npoll_interval = '200ms'\n[log]\nlevel = 'info'\n\
              [[gateways]]\nname = 'main'\nhost = '{oracle}'\nport = {}\nsystem_id = 'clarion'\nbinds = {BINDS}\n\
              parts_per_second = {}\n\
              window = {WINDOW}\nresponse_timeout = '2s'\nreconnect_min = '100ms'\nreconnect_max = '500ms'\nretry = '30s'\n",
             self.database.url(),
             LEASE.as_secs(),
+            self.journal().display(),
             self.oracle.port(),
             self.parts_per_second(),
         )
@@ -234,7 +255,7 @@ impl World {
     }
 
     /// A campaign that was not posted yet, as JSON, and the words that its message begins with.
-    pub(crate) fn new_campaign(&mut self, contacts: u32) -> (String, String) {
+    pub(crate) fn new_campaign(&mut self, contacts: u32, policy: Policy) -> (String, String) {
         self.campaigns += 1;
         let tag = format!("T{:05}", self.campaigns);
         let contact = |index: u32| {
@@ -253,6 +274,7 @@ impl World {
             // The token begins the text, and so is in the first part.
             "message": "{Custom1} {Custom2|.}",
             "trackLinkUrl": null,
+            "onUnknown": policy.name(),
             "contacts": (0..contacts).map(contact).collect::<Vec<_>>(),
         });
         (body.to_string(), tag)
