@@ -174,7 +174,7 @@ pub struct SubmitOutcome {
     pub at: DateTime<Utc>,
 }
 
-/// What became of one part. The difference between the last two is what keeps a message from being sent twice.
+/// What became of one part. The difference between `NotWritten` and `Unknown` is what keeps a message from being sent twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartOutcome {
     /// The provider took it under this id, kept as it came.
@@ -191,6 +191,8 @@ pub enum PartOutcome {
     },
     /// It never left this process, so sending it again cannot send it twice.
     NotWritten,
+    /// It made the gateway panic, and never left this process: trying it again may well do the same.
+    Broke,
     /// It was written and not answered. An answer that comes later is an [`Inbound::Late`].
     Unknown,
 }

@@ -6,6 +6,7 @@
 
 pub mod api_key;
 pub mod apportion;
+pub mod breakage;
 pub mod campaign;
 pub mod client;
 pub mod clock;

@@ -36,11 +36,13 @@ pub enum MessageStatus {
     OptedOut = 1002,
     /// Its time never came, or the campaign drops what it may not send at once; never sent.
     OutsideWindow = 1003,
+    /// It broke what was to send it, time and again, by a fault in this program; not sent.
+    Parked = 1004,
 }
 
 impl MessageStatus {
     /// Every status there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Sent,
         Self::Delivered,
         Self::Accepted,
@@ -55,6 +57,7 @@ impl MessageStatus {
         Self::Queued,
         Self::OptedOut,
         Self::OutsideWindow,
+        Self::Parked,
     ];
 
     /// The number that the API and the database use.
@@ -93,12 +96,12 @@ mod tests {
         let numbers = MessageStatus::ALL.map(MessageStatus::number);
         assert_eq!(
             numbers,
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 34, 1000, 1001, 1002, 1003]
+            [0, 1, 2, 3, 4, 5, 6, 7, 8, 34, 1000, 1001, 1002, 1003, 1004]
         );
         for status in MessageStatus::ALL {
             assert_eq!(MessageStatus::from_number(status.number()), Some(status));
         }
-        for number in [-1, 9, 10, 33, 999, 1004] {
+        for number in [-1, 9, 10, 33, 999, 1005] {
             assert_eq!(MessageStatus::from_number(number), None, "{number}");
         }
     }

@@ -81,7 +81,12 @@ impl Point {
             ),
         ];
         // A commit that the standby never got is one that nobody remembers.
-        let lossy = ["unexplained duplicates", "lies", "counter errors"];
+        let lossy = [
+            "unexplained duplicates",
+            "lies",
+            "receipts unmatched",
+            "counter errors",
+        ];
         let forgiven = |what: &str| fault == Fault::LossyFailover && lossy.contains(&what);
         let zeros = zeros
             .into_iter()

@@ -1,5 +1,6 @@
 //! Messages: one for each recipient that was tried. Written when the outcome of the submit is known, changed by receipts.
 
+mod breakages;
 #[cfg(test)]
 mod diagram;
 mod direct;
@@ -47,7 +48,8 @@ pub struct Settlement {
     pub recipient: RecipientKey,
     /// From 1; a resend counts up.
     pub attempt: i16,
-    /// What came of it: Sent, Unknown, Queued (never written), OptedOut, or a failure.
+    /// What came of it: Sent, Unknown, Queued (never written), OptedOut, or a failure. Parked: it broke what was to send it, and is
+    /// parked where that was not for the first time or the second.
     pub status: MessageStatus,
     /// The gateway it went to; empty where it went to none.
     pub gateway: String,
@@ -156,6 +158,8 @@ pub struct Counts {
     pub delivered: u64,
     /// Failed for good.
     pub failed: u64,
+    /// Of these, the ones that are parked, since they broke what was to send them.
+    pub parked: u64,
     /// Nobody knows.
     pub unknown: u64,
     /// The recipient had opted out.
@@ -272,7 +276,10 @@ pub fn counts(conn: &mut Conn, campaign: CampaignKey) -> Result<Counts, StoreErr
         .filter(send_units::campaign_id.eq(campaign.0))
         .select(summed!())
         .first(conn)?;
-    Counts::try_from(counters)
+    Ok(Counts {
+        parked: breakages::parked(conn, campaign)?,
+        ..Counts::try_from(counters)?
+    })
 }
 
 impl Counts {
@@ -311,6 +318,7 @@ impl TryFrom<Counters> for Counts {
             accepted: count(accepted)?,
             delivered: count(delivered)?,
             failed: count(failed)?,
+            parked: 0,
             unknown: count(unknown)?,
             opted_out: count(opted_out)?,
         })

@@ -220,6 +220,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    breakages (campaign_id, seq) {
+        campaign_id -> BigInt,
+        seq -> Integer,
+        times -> SmallInt,
+    }
+}
+
+diesel::table! {
     nodes (id) {
         id -> Text,
         host -> Text,
@@ -319,6 +327,7 @@ diesel::joinable!(send_units -> campaigns (campaign_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
+    breakages,
     campaigns,
     clients,
     consents,

@@ -2,8 +2,10 @@
 //! now.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use clarion_domain::breakage::{fail_point, guarded};
 use clarion_domain::gateway::Submission;
 use clarion_domain::hours::{Planner, TimeZone, Verdict};
 use clarion_domain::message::MessageStatus;
@@ -13,6 +15,7 @@ use clarion_persistence::messages::{SettledPart, Settlement};
 use clarion_persistence::recipients::{self, Recipient};
 use clarion_persistence::send_units::{self, Queued, Unit};
 use clarion_persistence::{Conn, StoreError};
+use tracing::error;
 
 use crate::settle;
 use crate::wording::Wording;
@@ -66,13 +69,21 @@ impl Contents {
             now,
         };
         for recipient in recipients {
-            let (seq, zone) = (recipient.key.seq, recipient.contact.time_zone);
-            let first = || first_attempt(campaign, wording, recipient);
-            match former.left(seq, unit) {
+            let zone = recipient.contact.time_zone;
+            let left = former.left(recipient.key.seq, unit);
+            if matches!(left, Left::Nothing) {
+                continue;
+            }
+            let Some(text) = guarded(|| text_for(wording, &recipient)) else {
+                sorter.break_off(first_attempt(campaign, recipient, "".into()), &left);
+                continue;
+            };
+            let first = first_attempt(campaign, recipient, text);
+            match left {
                 Left::Nothing => {}
-                Left::Lost(attempt) => sorter.contents.lost.push(Submission { attempt, ..first() }),
-                Left::Fresh => sorter.sort(first(), None, zone),
-                Left::Queued(queued) => sorter.sort(first(), Some(queued), zone),
+                Left::Lost(attempt) => sorter.contents.lost.push(Submission { attempt, ..first }),
+                Left::Fresh => sorter.sort(first, None, zone),
+                Left::Queued(queued) => sorter.sort(first, Some(queued), zone),
             }
         }
         Ok(sorter.into_contents())
@@ -150,6 +161,25 @@ impl Sorter {
         }
     }
 
+    /// What cannot be put into words is not sent now; what was sent before is of unknown outcome all the same.
+    fn break_off(&mut self, first: Submission, left: &Left) {
+        error!(
+            campaign = first.recipient.campaign.0,
+            seq = first.recipient.seq,
+            "a message has broken what puts it into words"
+        );
+        let message = match left {
+            Left::Lost(attempt) => {
+                let attempt = *attempt;
+                return self.contents.lost.push(Submission { attempt, ..first });
+            }
+            Left::Queued(queued) => next_attempt(first, queued),
+            Left::Fresh | Left::Nothing => first,
+        };
+        let broken = settle::broken("", message, self.now);
+        self.contents.aside.settlements.push(broken);
+    }
+
     fn send(&mut self, message: Submission, queued: Option<Queued>, until: Option<DateTime<Utc>>) {
         let contents = &mut self.contents;
         contents.good_until = contents.good_until.into_iter().chain(until).min();
@@ -210,8 +240,13 @@ fn not_sent(
     }
 }
 
-fn first_attempt(campaign: &Outgoing, wording: &Wording, recipient: Recipient) -> Submission {
-    let text = wording.text_for(&recipient);
+fn text_for(wording: &Wording, recipient: &Recipient) -> Arc<str> {
+    let text = wording.text_for(recipient);
+    fail_point("rendering", &text);
+    text
+}
+
+fn first_attempt(campaign: &Outgoing, recipient: Recipient, text: Arc<str>) -> Submission {
     Submission {
         recipient: recipient.key,
         attempt: 1,

@@ -14,6 +14,16 @@ pub(crate) fn settlement(
     submission: Submission,
     outcome: SubmitOutcome,
 ) -> Settlement {
+    if outcome.parts.contains(&PartOutcome::Broke) {
+        tracing::error!(
+            gateway,
+            campaign = submission.recipient.campaign.0,
+            seq = submission.recipient.seq,
+            "a message has broken the gateway"
+        );
+        // Nothing more is done with a text that breaks what handles it.
+        return broken(gateway, submission, outcome.at);
+    }
     let parts = as_split(&submission.text, outcome.parts);
     let price = price(tariffs, gateway, &submission, &parts);
     let (status, error) = verdict(&parts);
@@ -67,6 +77,14 @@ pub(crate) fn lost(submission: Submission, at: DateTime<Utc>) -> Settlement {
 /// What is written down about a message that was not sent, since its recipient had opted out.
 pub(crate) fn opted_out(submission: Submission, at: DateTime<Utc>) -> Settlement {
     written("", submission, MessageStatus::OptedOut, at)
+}
+
+/// What is written down about a message that broke what was to send it.
+pub(crate) fn broken(gateway: &str, submission: Submission, at: DateTime<Utc>) -> Settlement {
+    Settlement {
+        parts: vec![SettledPart::default()],
+        ..written(gateway, submission, MessageStatus::Parked, at)
+    }
 }
 
 /// What is written down about a message that no gateway has.
@@ -129,7 +147,10 @@ fn count(parts: &[PartOutcome], wanted: impl Fn(&PartOutcome) -> bool) -> usize 
 fn settled_part(part: PartOutcome) -> SettledPart {
     let provider_id = match part {
         PartOutcome::Accepted { provider_id } => Some(provider_id),
-        PartOutcome::Refused { .. } | PartOutcome::NotWritten | PartOutcome::Unknown => None,
+        PartOutcome::Refused { .. }
+        | PartOutcome::NotWritten
+        | PartOutcome::Broke
+        | PartOutcome::Unknown => None,
     };
     SettledPart { provider_id }
 }

@@ -98,7 +98,7 @@ fn written(nodes: &[Node]) -> HashMap<RecipientKey, MessageStatus> {
             Answer::Accept => MessageStatus::Sent,
             Answer::Refuse => MessageStatus::RejectedInvalidRecipient,
             Answer::Unknown => MessageStatus::Unknown,
-            Answer::NotWritten | Answer::Later => continue,
+            Answer::NotWritten | Answer::Break | Answer::Later => continue,
         };
         let before = written.insert(recipient, status);
         assert_eq!(before, None, "{recipient:?} was written twice");

@@ -17,6 +17,7 @@ pub(crate) enum Answer {
     Refuse,
     NotWritten,
     Unknown,
+    Break,
     /// Nothing, until [`FakeGateway::answer_all`] or the stop.
     Later,
 }
@@ -106,6 +107,7 @@ impl FakeGateway {
             },
             Answer::NotWritten => PartOutcome::NotWritten,
             Answer::Unknown => PartOutcome::Unknown,
+            Answer::Break => PartOutcome::Broke,
             Answer::Later => return self.open.lock().unwrap().push(open),
         };
         let told = (open.submission.recipient, answer);

@@ -8,6 +8,7 @@
 )]
 
 mod adding;
+mod breakages;
 mod clock;
 mod direct;
 mod disorder;

@@ -12,6 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clarion_domain::breakage::{fail_point, guarded};
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{LateOutcome, PartOutcome};
 use clarion_domain::sender::SenderId;
@@ -97,7 +98,11 @@ impl Outbox {
 
     /// Takes a message in.
     pub(super) fn accept(&mut self, job: Job) {
-        let letter = match self.form.letter(&job.submission) {
+        let letter = guarded(|| {
+            fail_point("encoding", &job.submission.text);
+            self.form.letter(&job.submission)
+        });
+        let letter = match letter.unwrap_or(Err(PartOutcome::Broke)) {
             Ok(letter) => letter,
             Err(refusal) => return job.finish(vec![refusal], self.clock.now()),
         };
@@ -151,7 +156,14 @@ impl Outbox {
             return self.settle(key, refusal);
         }
         message.is_tried(now, self.retry);
-        let submit = self.form.submit_sm(&message.letter, key.part, time);
+        let submit = guarded(|| {
+            fail_point("writing", &message.job.submission.text);
+            self.form.submit_sm(&message.letter, key.part, time)
+        });
+        let Some(submit) = submit else {
+            message.breaks();
+            return self.end_if_done(key.message);
+        };
         message.parts[key.part] = Part::InFlight;
         let place = output.place();
         frame::put(&mut output.buffer, CommandStatus::EsmeRok, sequence, submit);
@@ -331,8 +343,12 @@ impl Outbox {
             return;
         };
         message.settle(key.part, outcome);
-        if message.is_done() {
-            self.end(key.message);
+        self.end_if_done(key.message);
+    }
+
+    fn end_if_done(&mut self, key: u64) {
+        if self.messages.get(&key).is_some_and(Message::is_done) {
+            self.end(key);
         }
     }
 
@@ -410,6 +426,41 @@ mod tests {
             });
         }
         (outbox, outcomes)
+    }
+
+    #[tokio::test]
+    async fn a_message_that_breaks_the_writer_is_handed_back_and_the_others_are_written() {
+        let (mut outbox, outcomes) = outbox(9, &[1]).await;
+        let seats = Window::new(1, 9);
+        seats.set_up(0, true);
+        let mut room: Room = seats.reserve(3).await.unwrap();
+        let long = "x".repeat(200);
+        for (seq, text) in [
+            (2, "[break at encoding]".to_owned()),
+            (3, format!("[break at writing]{long}")),
+            (4, "Hello".to_owned()),
+        ] {
+            outbox.accept(Job {
+                submission: Submission {
+                    text: text.into(),
+                    ..submission(seq, 1)
+                },
+                outcomes: outcomes.clone(),
+                slot: room.take().unwrap(),
+            });
+        }
+        let mut output = Output::default();
+        while outbox.can_write() {
+            outbox.write(0, &mut output, Instant::now());
+        }
+        assert_eq!(
+            told(&outcomes),
+            [
+                (2, vec![PartOutcome::Broke]),
+                (3, vec![PartOutcome::Broke; 2])
+            ]
+        );
+        assert_eq!(outbox.in_flight(), 2);
     }
 
     fn submission(seq: u32, parts: usize) -> Submission {

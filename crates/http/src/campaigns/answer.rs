@@ -88,8 +88,10 @@ struct CountsBody {
     accepted: u64,
     /// The handset has them.
     delivered: u64,
-    /// Failed for good, or not sent, since their time was over or not allowed.
+    /// Failed for good, or not sent, since their time was over or not allowed, or they are parked.
     failed: u64,
+    /// Of the failed ones, those that broke the service three times, by a fault in the service; nothing of them was sent.
+    parked: u64,
     /// Nobody knows whether they were sent, or what has become of them.
     unknown: u64,
     /// Not sent, since the recipient had opted out.
@@ -105,6 +107,7 @@ impl CampaignBody {
             accepted: counts.accepted,
             delivered: counts.delivered,
             failed: counts.failed,
+            parked: counts.parked,
             unknown: counts.unknown,
             opted_out: counts.opted_out,
         };

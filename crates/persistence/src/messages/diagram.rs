@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::DateTime;
 use clarion_domain::message::MessageStatus::{
-    self, Accepted, Deleted, Delivered, Expired, Failed, OptedOut, Queued, Rejected, Sent,
+    self, Accepted, Deleted, Delivered, Expired, Failed, OptedOut, Parked, Queued, Rejected, Sent,
     Undeliverable, Unknown,
 };
 use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::tariff::Price;
 
+use super::breakages;
 use super::settle::{Batch, is_news};
 use super::state::{News, State, ends_part};
 use super::{SettledPart, Settlement};
@@ -41,18 +42,22 @@ fn name(state: Option<&State>) -> &'static str {
         Accepted => "Accepted",
         Delivered => "Delivered",
         OptedOut => "OptedOut",
+        Parked => "Parked",
         _ => "Failed",
     }
 }
 
+const BROKE: &str = "broke what sends it for the third time";
+
 /// The outcomes of an attempt, as the diagram calls them.
-const OUTCOMES: [(&str, MessageStatus, Option<&str>); 6] = [
+const OUTCOMES: [(&str, MessageStatus, Option<&str>); 7] = [
     ("taken", Sent, Some("id")),
     ("taken without an id", Sent, None),
     ("no answer", Unknown, None),
     ("not written", Queued, None),
     ("refused", Rejected, None),
     ("opted out", OptedOut, None),
+    (BROKE, Parked, None),
 ];
 
 /// What receipts say.
@@ -90,7 +95,10 @@ fn settlement(attempt: i16, status: MessageStatus, id: Option<&str>) -> Settleme
 
 /// What becomes of a message whose attempt has this outcome; nothing where that is no news.
 fn settled(known: Option<&State>, settlement: &Settlement) -> Option<State> {
-    let is_news = is_news(settlement, known).unwrap();
+    let is_news = match settlement.status {
+        Parked => breakages::is_another(settlement, known).unwrap(),
+        _ => is_news(settlement, known).unwrap(),
+    };
     is_news.then(|| Batch::default().row(settlement, known).state())
 }
 
@@ -142,7 +150,12 @@ fn arrows_from(known: Option<&State>) -> Vec<(State, &'static str)> {
         ..known.clone()
     };
     match name(Some(known)) {
-        "Queued" => arrows.push((hand_over, "marked")),
+        "Queued" => {
+            arrows.push((hand_over, "marked"));
+            // One that cannot be put into words is not marked.
+            let broke = settled(Some(known), &settlement(current + 1, Parked, None));
+            arrows.extend(broke.map(|state| (state, BROKE)));
+        }
         "InDoubt" => arrows.push((queue_again, "sent again")),
         _ => {}
     }

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use super::matching::Age;
 use super::receipts::{self, receipt_key};
 use super::state::{Key, News, State, Tally, end_of_part};
-use super::{Settled, Settlement};
+use super::{Settled, Settlement, breakages};
 use crate::schema::{messages, outstanding_parts};
 use crate::web_hooks::outbox;
 use crate::{Conn, StoreError, dialect, stored};
@@ -106,6 +106,15 @@ impl OutstandingPart {
 /// # Errors
 /// The database's.
 pub fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<Settled, StoreError> {
+    let breaks = |settlement: &Settlement| settlement.status == MessageStatus::Parked;
+    if settlements.iter().any(breaks) {
+        let judged = breakages::judged(conn, settlements)?;
+        return settle_judged(conn, &judged);
+    }
+    settle_judged(conn, settlements)
+}
+
+fn settle_judged(conn: &mut Conn, settlements: &[Settlement]) -> Result<Settled, StoreError> {
     let mut settled = Settled::default();
     let mut rest: Vec<&Settlement> = settlements.iter().collect();
     while !rest.is_empty() {
@@ -340,7 +349,7 @@ fn rank_of(settlement: &Settlement) -> u8 {
     }
 }
 
-fn key_of(settlement: &Settlement) -> Key {
+pub(super) fn key_of(settlement: &Settlement) -> Key {
     let recipient = settlement.recipient;
     (recipient.campaign.0, stored::seq(recipient.seq))
 }

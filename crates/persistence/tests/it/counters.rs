@@ -99,10 +99,14 @@ fn recount(conn: &mut Conn, key: CampaignKey) -> Result<Counts, StoreError> {
         delivered: take(MessageStatus::Delivered),
         unknown: take(MessageStatus::Unknown),
         opted_out: take(MessageStatus::OptedOut),
-        failed: 0,
+        ..Counts::default()
     };
-    let failed = by_status.values().sum();
-    Ok(Counts { failed, ..counts })
+    let parked = by_status.get(&MessageStatus::Parked.number());
+    Ok(Counts {
+        parked: parked.copied().unwrap_or_default(),
+        failed: by_status.values().sum(),
+        ..counts
+    })
 }
 
 on_both! {

@@ -5,6 +5,7 @@
     reason = "clippy's leave for tests ends at the functions marked as one"
 )]
 
+mod breakages;
 mod campaigns;
 mod catalogues;
 mod counters;

@@ -114,6 +114,15 @@ impl Message {
         }
     }
 
+    /// It breaks what writes it: that is the end of the parts that were not written. Where others were, they are still in doubt.
+    pub(super) fn breaks(&mut self) {
+        let outcome = match self.is_untouched() {
+            true => PartOutcome::Broke,
+            false => PartOutcome::NotWritten,
+        };
+        self.end_waiting(&outcome);
+    }
+
     /// What has become of its parts by now.
     pub(super) fn outcomes(&self) -> Vec<PartOutcome> {
         self.parts.iter().cloned().map(Part::outcome).collect()
