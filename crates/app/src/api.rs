@@ -31,7 +31,10 @@ impl Api {
     pub(crate) fn new(address: &str, key: String) -> Result<Self, ApiError> {
         let address = address.trim_end_matches('/');
         let address = address.strip_suffix("/api").unwrap_or(address);
-        if !address.starts_with("http://") {
+        if !["https://", "http://"]
+            .iter()
+            .any(|scheme| address.starts_with(scheme))
+        {
             return Err(ApiError::Scheme);
         }
         choose_cryptography();

@@ -17,10 +17,8 @@ pub(crate) enum ApiError {
         "cannot be reached: {0}; start the service with `clarion serve`, or say where it is with --url or CLARION_URL"
     )]
     Unreachable(String),
-    /// Another address than plain HTTP's.
-    #[error(
-        "is no address that begins with http://; TLS is left to a tunnel, such as `ssh -L 8080:127.0.0.1:8080 HOST`"
-    )]
+    /// An address of something else.
+    #[error("is no address that begins with https:// or http://")]
     Scheme,
     /// The key is wrong.
     #[error(

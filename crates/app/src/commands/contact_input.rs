@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use clarion_batch::{Column, ContactFile, Field, FileEncoding, FileError, Format, ReadOptions};
 use clarion_domain::phone::{PhoneRules, Region};
+use tempfile::NamedTempFile;
 
 use super::file_jobs::{CouldNotRun, FormatName};
 use super::progress::Watched;
@@ -53,6 +54,9 @@ pub(super) struct ContactInput {
     /// No progress, only the outcome
     #[arg(long, help_heading = None)]
     quiet: bool,
+    /// What standard input held, where that was kept
+    #[arg(skip)]
+    kept: Option<NamedTempFile>,
 }
 
 impl ContactInput {
@@ -70,6 +74,14 @@ impl ContactInput {
         CouldNotRun::new(self.shown())
     }
 
+    /// Makes it a file that can be opened again: what comes from standard input is kept on disk, until the job ends.
+    pub(super) fn keep(&mut self) -> anyhow::Result<()> {
+        if self.is_stdin() {
+            self.kept = Some(keep(io::stdin().lock()).with_context(|| self.could_not_run())?);
+        }
+        Ok(())
+    }
+
     /// Its name for people.
     pub(super) fn shown(&self) -> String {
         if self.is_stdin() {
@@ -84,16 +96,16 @@ impl ContactInput {
         self.quiet
     }
 
-    /// It can be read only once.
-    pub(super) fn is_stdin(&self) -> bool {
+    fn is_stdin(&self) -> bool {
         self.file == Path::new("-")
     }
 
     fn read(&self) -> anyhow::Result<ContactFile<'static>> {
-        let (source, size): (Box<dyn Read + Send>, _) = if self.is_stdin() {
+        let path = self.kept.as_ref().map_or(&*self.file, NamedTempFile::path);
+        let (source, size): (Box<dyn Read + Send>, _) = if path == Path::new("-") {
             (Box::new(io::stdin()), None)
         } else {
-            let file = File::open(&self.file).context("cannot be opened")?;
+            let file = File::open(path).context("cannot be opened")?;
             let metadata = file.metadata().context("cannot be read")?;
             (Box::new(file), metadata.is_file().then_some(metadata.len()))
         };
@@ -121,6 +133,13 @@ impl ContactInput {
             no_header: self.no_header,
         }
     }
+}
+
+/// Copies a stream into a file that goes when it is let go.
+fn keep(mut stream: impl Read) -> anyhow::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new().context("cannot be kept in a temporary file")?;
+    io::copy(&mut stream, &mut file).context("cannot be kept in a temporary file")?;
+    Ok(file)
 }
 
 /// What the file turned out to be.

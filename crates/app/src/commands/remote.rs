@@ -20,7 +20,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     Runtime::new()?.block_on(async {
         match command {
-            Command::Send(arguments) => send::run(&arguments).await,
+            Command::Send(arguments) => send::run(*arguments).await,
             Command::Campaigns(arguments) => {
                 campaigns::run(&arguments).await?;
                 Ok(ExitCode::SUCCESS)

@@ -30,6 +30,7 @@ Examples:
   clarion send --from ACME --message 'Hi {Name|there}, your order {Custom1} is ready.' contacts.csv
   clarion send --from ACME --message 'Sale! {TrackLink}' --track-url https://shop.example --at 2026-12-01T09:00:00+01:00 contacts.csv.gz
   clarion send --ignore-invalid campaign.json
+  query-of-contacts | clarion send --from ACME --message 'Hi' -
 
 The same command with the same file sends once, within 24 hours: its key is made of the file's contacts and of what is
 sent. --again sends once more. Ctrl-C stops watching, and nothing else.
@@ -73,10 +74,12 @@ pub(crate) struct Arguments {
 }
 
 /// Sends, and watches.
-pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(mut arguments: Arguments) -> anyhow::Result<ExitCode> {
     let api = arguments.access.open()?;
+    // The key that keeps a repeated command from sending twice is made of the whole file, before it is sent.
+    arguments.input.keep()?;
     let input = &arguments.input;
-    let upload = Upload::new(input, arguments.campaign()?, arguments.ignore_invalid)?;
+    let upload = Upload::new(input, arguments.campaign()?, arguments.ignore_invalid);
     let (converted, fingerprint) = upload.rehearse()?;
     if converted.unreadable > 0 {
         tell_unreadable(&converted)?;

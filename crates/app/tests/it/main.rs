@@ -19,3 +19,4 @@ mod service;
 mod smsc_log;
 mod starting;
 mod stopping;
+mod tls;

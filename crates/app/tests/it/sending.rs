@@ -4,13 +4,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::example;
 use crate::service::{DEADLINE, Service, Setup};
 use crate::smsc_log;
+use crate::tls;
 
 const CONTACTS: &str = "phone,name\n07700 900001,Ann\n07700 900002,\"Bob\nB.\"\n123,Cid\n";
 
@@ -307,10 +308,78 @@ async fn what_keeps_a_command_from_the_service_is_told_with_what_to_do_next() {
         error.starts_with("clarion: http://127.0.0.1:1: cannot be reached: "),
         "{error}"
     );
-    let error = told("https://127.0.0.1", true).await;
-    assert!(error.contains("begins with http://"), "{error}");
+    let error = told("ftp://127.0.0.1", true).await;
+    assert!(error.contains("begins with https:// or http://"), "{error}");
     let service = setup.start().await;
     let error = told(&service.value_of("API").unwrap(), true).await;
     assert!(error.contains("does not know this key"), "{error}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn standard_input_is_sent_once_too() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    let send = [
+        "send",
+        "--from=ACME",
+        "--message=Hi {Name}",
+        "--ignore-invalid",
+        "--quiet",
+        "-",
+    ];
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let mut command = client(&setup, &service, &send);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(CONTACTS.as_bytes()).await.unwrap();
+        drop(input);
+        let output = timeout(DEADLINE, child.wait_with_output()).await.unwrap();
+        let output = output.unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), &*error), (Some(0), ""));
+        told.push(String::from_utf8(output.stdout).unwrap());
+    }
+    assert_eq!(id_in(&told[0]), id_in(&told[1]));
+    service.stop().await;
+    let received = smsc_log::received(&setup.log());
+    assert_eq!(received["+447700900001"], ["Hi Ann"]);
+    assert_eq!(received["+447700900002"], ["Hi Bob\nB."]);
+    assert_eq!(received.len(), 2);
+}
+
+#[tokio::test]
+async fn a_service_behind_tls_is_spoken_to_where_its_certificate_is_trusted() {
+    let setup = Setup::new();
+    let service = setup.start().await;
+    setup.write("contacts.csv", CONTACTS);
+    let front = tls::Front::before(&service.value_of("API").unwrap()).await;
+    let authority = setup.write("ca.pem", &front.certificate);
+    let send = [
+        "send",
+        "--from=ACME",
+        "--message=Hi",
+        "--ignore-invalid",
+        "--quiet",
+        "contacts.csv",
+    ];
+    let mut distrustful = client(&setup, &service, &send);
+    distrustful.env("CLARION_URL", &front.url);
+    let (status, _, error) = run(distrustful).await;
+    assert_eq!(status, 2, "{error}");
+    assert!(error.contains("invalid peer certificate"), "{error}");
+
+    let mut trusting = client(&setup, &service, &send);
+    trusting
+        .env("CLARION_URL", &front.url)
+        .env("SSL_CERT_FILE", authority);
+    let (status, text, error) = run(trusting).await;
+    assert_eq!((status, error.as_str()), (0, ""), "{text}");
+    assert!(text.contains("\nCompleted, 2 recipients\n"), "{text}");
     service.stop().await;
 }

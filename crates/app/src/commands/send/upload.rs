@@ -40,19 +40,12 @@ impl<'a> Upload<'a> {
         input: &'a ContactInput,
         campaign: CampaignHeader,
         ignore_invalid: bool,
-    ) -> anyhow::Result<Self> {
-        if input.is_stdin() {
-            // The key that keeps a repeated command from sending twice is made of the whole file, before it is sent.
-            return Err(anyhow::anyhow!(
-                "is read twice, which standard input cannot be; save it to a file first"
-            ))
-            .context(CouldNotRun::new(input.shown()));
-        }
-        Ok(Self {
+    ) -> Self {
+        Self {
             input,
             campaign,
             ignore_invalid,
-        })
+        }
     }
 
     pub(super) fn ignore_invalid(&self) -> bool {
