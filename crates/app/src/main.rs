@@ -3,6 +3,7 @@
 //! Nothing of the trade is decided here; each command reads the settings, puts the other crates together and reports.
 
 mod api;
+mod click_rules;
 mod commands;
 mod hour_rules;
 mod keywords;

@@ -21,7 +21,7 @@ use clarion_persistence::{Store, StoreError, clients, idempotency, link_secrets}
 use tracing::info;
 
 use crate::settings::{self, GatewayKind, Settings, Switch};
-use crate::{hour_rules, keywords, sender_policies, tariffs};
+use crate::{click_rules, hour_rules, keywords, sender_policies, tariffs};
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -236,6 +236,7 @@ fn serve_http(
 ) -> anyhow::Result<clarion_http::Running> {
     let phones = Arc::new(phone_rules(settings)?);
     let state = State::new(store.clone(), engine.clone(), phones, Arc::clone(clock));
+    let state = state.judging_by(click_rules::read()?);
     let (http, told) = (settings.for_http(), "server.listen says where is served");
     match roles.contains(&Role::Api) {
         true => Server::bind(&http, state).context(told),

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
-use clarion_persistence::{Change, Conn, StoreError, campaigns, messages};
+use clarion_persistence::{Change, Conn, StoreError, campaigns, clicks, messages};
 
 use crate::Answer;
 use crate::body::{self, Body, Meter, NoBody};
@@ -60,7 +60,9 @@ pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) ->
                 return Ok(None);
             };
             let counts = messages::counts(conn, campaign.key)?;
-            Ok(Some(CampaignBody::from(campaign).with_counts(counts)))
+            let clicks = clicks::counts(conn, campaign.key)?;
+            let shown = CampaignBody::from(campaign).with_counts(counts);
+            Ok(Some(shown.with_clicks(&clicks)))
         })
         .await?;
     let shown = shown.ok_or_else(Problem::no_campaign)?;

@@ -44,6 +44,8 @@ struct ContactBody {
     /// The status of the message; null while none was tried.
     #[schema(required = true)]
     status: Option<i16>,
+    /// How often a person followed the tracked link.
+    clicks: u64,
 }
 
 impl From<Recipient> for ContactBody {
@@ -58,6 +60,7 @@ impl From<Recipient> for ContactBody {
             contact_group_id: contact.contact_group_id,
             time_zone: contact.time_zone.map(|zone| zone.name()),
             status: recipient.status.map(MessageStatus::number),
+            clicks: recipient.clicks,
         }
     }
 }

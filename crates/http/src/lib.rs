@@ -7,6 +7,7 @@ mod api_keys;
 mod body;
 mod campaigns;
 mod case;
+mod clicks;
 mod clients;
 mod contact_groups;
 mod contacts;

@@ -1,6 +1,7 @@
 //! What every request gets: an id, a span in the log, and a body for every refusal.
 //!
-//! The log never shows a query: a key may stand in it; nor the code of a link.
+//! The log never shows a query: a key may stand in it; nor the code of a link. A link that was followed is logged at debug:
+//! at info, a line for each would be written as often as a million people ask.
 
 use std::time::Instant;
 
@@ -9,7 +10,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, debug, info, info_span};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::problem;
@@ -34,17 +35,26 @@ pub(crate) async fn observe(
     }
     let status = answer.status().as_u16();
     let milliseconds = started.elapsed().as_millis() as u64;
-    info!(parent: &span, status, milliseconds, "answered");
+    if link(&path).is_some() && answer.status().is_redirection() {
+        debug!(parent: &span, status, milliseconds, "answered");
+    } else {
+        info!(parent: &span, status, milliseconds, "answered");
+    }
     Ok(answer)
 }
 
 /// A path as the log may show it: the code of a link is its holder's own.
 fn shown(path: &str) -> &str {
+    link(path).unwrap_or(path)
+}
+
+/// What a path begins with that is a link's.
+fn link(path: &str) -> Option<&'static str> {
     let begins = |word: &&str| {
         path.get(..word.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(word))
     };
-    ["/o/", "/t/"].into_iter().find(begins).unwrap_or(path)
+    ["/o/", "/t/"].into_iter().find(begins)
 }
 
 /// A caller's own id is kept where it is short and cannot forge a line of the log.

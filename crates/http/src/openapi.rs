@@ -17,8 +17,8 @@ use utoipa::openapi::{Components, OpenApi as Description};
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, nodes, opt_outs, sms_messages, web_hooks,
+    api_keys, campaigns, clicks, clients, contact_groups, contacts, gateways, health,
+    inbound_messages, invalid_contacts, links, nodes, opt_outs, sms_messages, web_hooks,
 };
 
 #[derive(OpenApi)]
@@ -102,6 +102,7 @@ use crate::{
         clients::show,
         clients::rename,
         links::follow,
+        clicks::list,
         health::live,
         health::ready,
         show,

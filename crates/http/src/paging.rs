@@ -10,6 +10,7 @@ use clarion_domain::fault::Faults;
 use clarion_domain::filter::{Filter, FilterFault, Sorts};
 use clarion_domain::page::{MAX_PAGE_SIZE, Page, PageRequest};
 use clarion_persistence::api_keys::ApiKey;
+use clarion_persistence::clicks::StoredClick;
 use clarion_persistence::clients::Client;
 use clarion_persistence::contact_groups::ContactGroup;
 use clarion_persistence::group_contacts::GroupContact;
@@ -23,7 +24,7 @@ use clarion_persistence::recipients::Recipient;
 use clarion_persistence::web_hooks::WebHook;
 use clarion_persistence::web_hooks::deliveries::{self, Delivery};
 use clarion_persistence::{
-    api_keys, campaigns, clients, contact_groups, group_contacts, inbound_messages,
+    api_keys, campaigns, clicks, clients, contact_groups, group_contacts, inbound_messages,
     invalid_contacts, messages, nodes, opt_outs, recipients, web_hooks,
 };
 use serde::Serialize;
@@ -58,6 +59,10 @@ impl Listed for ContactGroup {
 
 impl Listed for GroupContact {
     const PROPERTIES: &'static [Property] = &group_contacts::PROPERTIES;
+}
+
+impl Listed for StoredClick {
+    const PROPERTIES: &'static [Property] = &clicks::PROPERTIES;
 }
 
 impl Listed for Recipient {

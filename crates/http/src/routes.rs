@@ -8,8 +8,9 @@ use actix_web::web::{ServiceConfig, scope};
 
 use crate::state::{authenticate, once};
 use crate::{
-    api_keys, campaigns, clients, contact_groups, contacts, gateways, health, inbound_messages,
-    invalid_contacts, links, nodes, openapi, opt_outs, rate, sms_messages, web_hooks,
+    api_keys, campaigns, clicks, clients, contact_groups, contacts, gateways, health,
+    inbound_messages, invalid_contacts, links, nodes, openapi, opt_outs, rate, sms_messages,
+    web_hooks,
 };
 use address::Address;
 
@@ -75,6 +76,7 @@ fn authenticated() -> Vec<Address> {
             .post(contacts::add),
         Address::at("/api/Campaigns/{id}/InvalidContacts").get(invalid_contacts::list),
         Address::at("/api/Campaigns/{id}/Preview").get(campaigns::preview::stored),
+        Address::at("/api/Campaigns/{id}/Clicks").get(clicks::list),
         Address::at("/api/Campaigns/{id}/Pause").post(campaigns::pause),
         Address::at("/api/Campaigns/{id}/Resume").post(campaigns::resume),
         Address::at("/api/Campaigns/{id}/Cancel").post(campaigns::cancel),

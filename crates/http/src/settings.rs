@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use clarion_domain::network::Network;
+
 /// Where the server listens, and how much it takes from a caller.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -30,6 +32,8 @@ pub struct HttpSettings {
     pub refused_keys_per_minute: u32,
     /// Requests for links that do not exist, per minute and address; 0: no limit.
     pub unknown_links_per_minute: u32,
+    /// Proxies that are believed whom they pass on.
+    pub trusted_proxies: Vec<Network>,
     /// Keys of a client that are neither revoked nor expired, as far as they are made over the API.
     pub max_live_keys: u32,
 }
@@ -48,6 +52,7 @@ impl Default for HttpSettings {
             request_burst: 2_000,
             refused_keys_per_minute: 300,
             unknown_links_per_minute: 60,
+            trusted_proxies: Vec::new(),
             max_live_keys: 100,
         }
     }

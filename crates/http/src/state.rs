@@ -3,9 +3,11 @@
 
 mod authenticate;
 mod caller;
+mod clicks;
 mod idempotency;
 mod key;
 mod once;
+mod origin;
 mod targets;
 mod upkeep;
 mod uses;
@@ -13,12 +15,15 @@ mod uses;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use clarion_domain::click::{Click, ClickRules};
 use clarion_domain::clock::Clock;
+use clarion_domain::network::Network;
 use clarion_domain::phone::PhoneRules;
 use clarion_engine::Engine;
 use clarion_persistence::{Store, StoreError};
 
 use crate::HttpSettings;
+use clicks::Clicks;
 use targets::Targets;
 use uses::Uses;
 
@@ -39,6 +44,9 @@ pub struct State {
     clock: Arc<dyn Clock>,
     uses: Arc<Uses>,
     targets: Targets,
+    clicks: Arc<Clicks>,
+    click_rules: Arc<ClickRules>,
+    trusted_proxies: Arc<[Network]>,
     max_live_keys: u32,
 }
 
@@ -58,7 +66,19 @@ impl State {
             clock,
             uses: Arc::default(),
             targets: targets::targets(),
+            clicks: Arc::default(),
+            click_rules: Arc::default(),
+            trusted_proxies: Arc::default(),
             max_live_keys: HttpSettings::default().max_live_keys,
+        }
+    }
+
+    /// The same, with clicks judged by these rules; without any, only what is asked for tells them apart.
+    #[must_use]
+    pub fn judging_by(self, rules: ClickRules) -> Self {
+        Self {
+            click_rules: Arc::new(rules),
+            ..self
         }
     }
 
@@ -66,12 +86,18 @@ impl State {
     pub(crate) fn within(self, settings: &HttpSettings) -> Self {
         Self {
             max_live_keys: settings.max_live_keys,
+            trusted_proxies: settings.trusted_proxies.clone().into(),
             ..self
         }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Remembers that a link was followed.
+    pub(crate) fn note_click(&self, click: Click) {
+        self.clicks.note(click);
     }
 
     /// Whether the database takes what is written.

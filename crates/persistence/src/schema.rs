@@ -319,6 +319,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    clicks (id) {
+        id -> BigInt,
+        campaign_id -> BigInt,
+        seq -> Integer,
+        clicked_at -> Timestamp,
+        class -> Text,
+        rule -> Text,
+        agent -> Text,
+        user_agent -> Text,
+        network -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(api_keys -> clients (client_id));
 diesel::joinable!(campaigns -> clients (client_id));
 diesel::joinable!(recipients -> campaigns (campaign_id));
@@ -329,6 +343,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     breakages,
     campaigns,
+    clicks,
     clients,
     consents,
     contact_groups,

@@ -47,6 +47,7 @@ impl Settings {
             request_burst: self.limits.burst,
             refused_keys_per_minute: self.limits.refused_keys_per_minute,
             unknown_links_per_minute: self.limits.unknown_links_per_minute,
+            trusted_proxies: server.trusted_proxies.clone(),
             max_live_keys: self.auth.max_live_keys,
         }
     }

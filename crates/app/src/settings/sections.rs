@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use clarion_domain::network::Network;
 use clarion_gateway::smpp::{Alphabet, BindMode, CodeClass, Concatenation, IdForm};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ pub(crate) struct Server {
     pub(crate) max_bodies: usize,
     pub(crate) body_deadline: Span,
     pub(crate) stop_deadline: Span,
+    /// Defaults that are an empty list are lost on their way through the settings' layers.
+    #[serde(default, with = "values::networks")]
+    pub(crate) trusted_proxies: Vec<Network>,
 }
 
 /// `[database]`
@@ -186,6 +190,7 @@ impl Default for Server {
             max_bodies: 64,
             body_deadline: Span::of_seconds(300),
             stop_deadline: Span::of_seconds(30),
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -142,6 +142,49 @@ impl From<Policy> for OnUnknown {
     }
 }
 
+/// Networks, in files as a list of texts, in a variable with commas between them.
+pub(super) mod networks {
+    use clarion_domain::network::Network;
+    use serde::de::{Error, SeqAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        networks: &[Network],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(networks.iter().map(ToString::to_string))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Network>, D::Error> {
+        deserializer.deserialize_any(Written)
+    }
+
+    struct Written;
+
+    impl<'de> Visitor<'de> for Written {
+        type Value = Vec<Network>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a list of networks such as \"10.0.0.0/8\"")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            let given = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+            given.map(|one| one.parse().map_err(E::custom)).collect()
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut networks = Vec::new();
+            while let Some(text) = list.next_element::<String>()? {
+                networks.push(text.parse().map_err(A::Error::custom)?);
+            }
+            Ok(networks)
+        }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{Campaign, OnUnknown};
+use clarion_domain::click::ClickClass;
+use clarion_persistence::clicks::ClickCounts;
 use clarion_persistence::messages::Counts;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -52,6 +54,9 @@ pub(super) struct CampaignBody {
     /// How its messages stand; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<CountsBody>,
+    /// How often its tracked links were followed; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clicks: Option<ClickCountsBody>,
 }
 
 impl From<Campaign> for CampaignBody {
@@ -71,6 +76,7 @@ impl From<Campaign> for CampaignBody {
             expires_at: campaign.timing.expires_at,
             paused_reason: campaign.paused_reason,
             counts: None,
+            clicks: None,
         }
     }
 }
@@ -98,7 +104,46 @@ struct CountsBody {
     opted_out: u64,
 }
 
+/// Clicks on tracked links by what was behind them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClickCounts)]
+#[serde(rename_all = "camelCase")]
+struct ClickCountsBody {
+    /// Contacts who followed their link.
+    people: u64,
+    /// People, as far as can be told.
+    human: u64,
+    /// Messaging apps that show what the link leads to.
+    preview: u64,
+    /// Programs.
+    bot: u64,
+    /// Browsers that fetch ahead of their users.
+    prefetch: u64,
+    /// Only the headers were asked for.
+    head: u64,
+    /// Sooner after the sending than a person can be.
+    too_soon: u64,
+}
+
 impl CampaignBody {
+    /// Shows how often its links were followed, too.
+    pub(super) fn with_clicks(self, counts: &ClickCounts) -> Self {
+        let of = |class| counts.by_class.get(&class).copied().unwrap_or_default();
+        let clicks = ClickCountsBody {
+            people: counts.people,
+            human: of(ClickClass::Human),
+            preview: of(ClickClass::Preview),
+            bot: of(ClickClass::Bot),
+            prefetch: of(ClickClass::Prefetch),
+            head: of(ClickClass::Head),
+            too_soon: of(ClickClass::TooSoon),
+        };
+        Self {
+            clicks: Some(clicks),
+            ..self
+        }
+    }
+
     /// Shows how the messages stand, too.
     pub(super) fn with_counts(self, counts: Counts) -> Self {
         let counts = CountsBody {

@@ -42,7 +42,7 @@ async fn identify(
     request: &HttpRequest,
 ) -> Result<Identity, Problem> {
     let given = key::given(request).ok_or_else(|| refuse("no API key is given"))?;
-    let address = request.peer_addr().map(|address| address.ip());
+    let address = state.origin(request);
     let identity = match KeyText::parse(&given) {
         Ok(key) => {
             rates.refusals.admit(address, &key)?;

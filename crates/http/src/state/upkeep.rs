@@ -1,4 +1,4 @@
-//! What the API does from time to time: it writes down which keys were used, and forgets answers and limits that nobody
+//! What the API does beside answering: it writes down which keys were used and which links were followed, and forgets answers and limits that nobody
 //! will ask for any more.
 
 use std::sync::Arc;
@@ -6,18 +6,26 @@ use std::time::Duration;
 
 use actix_web::web;
 use clarion_persistence::{StoreError, api_keys, idempotency};
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::warn;
 
-use super::State;
+use super::{State, clicks};
 use crate::rate::Rates;
 
 const NOTE_EVERY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// Does it until told to stop, or until nobody can tell any more.
-pub(crate) async fn run(state: State, rates: web::Data<Rates>, mut stop: oneshot::Receiver<()>) {
+pub(crate) async fn run(state: State, rates: web::Data<Rates>, stop: oneshot::Receiver<()>) {
+    let stop = stop.map(drop).shared();
+    let clicks = clicks::write_down(state.clone(), stop.clone());
+    tokio::join!(keep_up(state, rates, stop), clicks);
+}
+
+async fn keep_up(state: State, rates: web::Data<Rates>, stop: impl Future<Output = ()>) {
+    tokio::pin!(stop);
     let [mut note, mut sweep] = [NOTE_EVERY, SWEEP_EVERY].map(|every| {
         let mut timer = interval(every);
         timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -25,7 +33,7 @@ pub(crate) async fn run(state: State, rates: web::Data<Rates>, mut stop: oneshot
     });
     loop {
         let (what, done) = tokio::select! {
-            _ = &mut stop => break,
+            () = &mut stop => break,
             _ = note.tick() => {
                 rates.forget_idle();
                 ("the use of keys is not noted", note_uses(&state).await)

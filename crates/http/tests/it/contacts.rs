@@ -16,7 +16,7 @@ async fn a_contact_has_the_published_properties_in_their_order() {
         }
         insta::allow_duplicates! { insta::assert_snapshot!(
             text,
-            @r#"{"pageIndex":1,"totalPages":1,"totalRecords":2,"items":[{"phoneNumber":"+447700900001","name":"Ann","custom1":"1","custom2":"2","id":"ID0","contactGroupId":null,"timeZone":null,"status":null},{"phoneNumber":"+447700900002","name":null,"custom1":null,"custom2":null,"id":"ID1","contactGroupId":null,"timeZone":null,"status":null}]}"#
+            @r#"{"pageIndex":1,"totalPages":1,"totalRecords":2,"items":[{"phoneNumber":"+447700900001","name":"Ann","custom1":"1","custom2":"2","id":"ID0","contactGroupId":null,"timeZone":null,"status":null,"clicks":0},{"phoneNumber":"+447700900002","name":null,"custom1":null,"custom2":null,"id":"ID1","contactGroupId":null,"timeZone":null,"status":null,"clicks":0}]}"#
         ) };
     })
     .await;

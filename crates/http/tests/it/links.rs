@@ -1,12 +1,20 @@
 //! Tracked links, as phones follow them.
 
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
 use clarion_domain::link::LinkKind;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{TestApp, campaign_with, links, on_each_database};
+use clarion_http::HttpSettings;
+
+use crate::support::{NOW, Setup, TestApp, campaign, campaign_with, links, on_each_database, with};
+
+/// How long a click may take to be written down.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The code of the first contact of the only campaign.
 fn code(kind: LinkKind) -> String {
@@ -83,6 +91,97 @@ async fn what_is_no_tracked_link_is_not_found_and_not_to_be_tried_for_long() {
             }
         }
         assert_eq!(status, 429);
+    })
+    .await;
+}
+
+/// Follows the link of the first contact with these headers.
+async fn click(address: SocketAddr, method: Method, headers: &[(&'static str, &str)]) {
+    let client = Client::builder().redirect(Policy::none()).build();
+    let url = format!("http://{address}/t/{}", code(LinkKind::Track));
+    let mut request = client.expect("a client").request(method, url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    assert_eq!(request.send().await.expect("an answer").status(), 302);
+}
+
+/// The clicks of a campaign, the oldest first, as soon as there are so many.
+async fn clicks(app: &TestApp, id: &str, count: u64) -> Vec<Value> {
+    let until = Instant::now() + DEADLINE;
+    loop {
+        let path = format!("/api/Campaigns/{id}/Clicks?sorts=id");
+        let page = app.get(&path).await.json();
+        if page["totalRecords"] == count {
+            return page["items"].as_array().expect("items").clone();
+        }
+        assert!(Instant::now() < until, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn each_click_is_kept_and_counted() {
+    on_each_database(async |app| {
+        let id = app.create(&campaign()).await;
+        let forwarded = ("x-forwarded-for", "198.51.100.1");
+        let phone = [("user-agent", "Phone"), forwarded];
+        click(app.address, Method::GET, &phone).await;
+        click(app.address, Method::GET, &phone).await;
+        click(app.address, Method::HEAD, &phone).await;
+        click(app.address, Method::GET, &[("user-agent", "")]).await;
+        let clicks = clicks(app, &id, 4).await;
+        let column =
+            |name: &str| -> Vec<Value> { clicks.iter().map(|click| click[name].clone()).collect() };
+        assert_eq!(column("class"), ["human", "human", "head", "bot"]);
+        assert_eq!(column("rule"), ["", "", "head", "no-user-agent"]);
+        let first = &clicks[0];
+        assert_eq!(first["phoneNumber"], "+447700900001");
+        assert_eq!(first["clickedDateTime"], NOW);
+        assert_eq!(first["userAgent"], "Phone");
+        assert_eq!(first["network"], "127.0.0.0/24", "no proxy is trusted");
+        let contacts = format!("/api/Campaigns/{id}/Contacts?filters=clicks>1");
+        let contacts = app.get(&contacts).await.json();
+        assert_eq!(contacts["totalRecords"], 1);
+        assert_eq!(contacts["items"][0]["id"], first["contactId"]);
+        let campaign = app.get(&format!("/api/Campaigns/{id}")).await.json();
+        let counts = json!({
+            "people": 1, "human": 2, "preview": 0, "bot": 1, "prefetch": 0, "head": 1, "tooSoon": 0,
+        });
+        assert_eq!(campaign["clicks"], counts);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_a_click_comes_from_whom_it_passes_on() {
+    let setup = || Setup {
+        http: HttpSettings {
+            trusted_proxies: vec!["127.0.0.1".parse().expect("a network")],
+            ..Setup::default().http
+        },
+        ..Setup::default()
+    };
+    with(setup, async |app| {
+        let id = app.create(&campaign()).await;
+        let forwarded = ("x-forwarded-for", "10.9.8.7, 198.51.100.1");
+        click(app.address, Method::GET, &[forwarded]).await;
+        let clicks = clicks(app, &id, 1).await;
+        assert_eq!(clicks[0]["network"], "198.51.100.0/24");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stop_loses_no_click() {
+    on_each_database(async |app| {
+        let id = app.create(&campaign()).await;
+        let other = TestApp::bind(&app.database, Setup::default()).expect("a free port");
+        for _ in 0..5 {
+            click(other.local_addr(), Method::GET, &[]).await;
+        }
+        other.stop().await.expect("a clean stop");
+        let path = format!("/api/Campaigns/{id}/Clicks");
+        assert_eq!(app.get(&path).await.json()["totalRecords"], 5);
     })
     .await;
 }

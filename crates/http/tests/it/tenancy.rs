@@ -33,6 +33,7 @@ async fn an_id_of_another_client_is_answered_like_one_that_does_not_exist() {
             (Method::GET, "/Contacts"),
             (Method::GET, "/InvalidContacts"),
             (Method::GET, "/Preview"),
+            (Method::GET, "/Clicks"),
             (Method::PUT, ""),
             (Method::POST, ""),
             (Method::DELETE, ""),

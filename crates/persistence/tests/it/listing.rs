@@ -10,8 +10,8 @@ use clarion_domain::filter::{Row, Value};
 use clarion_domain::page::{Page, PageRequest};
 use clarion_persistence::listing::{Column, ListRequest, Property};
 use clarion_persistence::{
-    Conn, Store, StoreError, campaigns, contact_groups, group_contacts, invalid_contacts, messages,
-    on_both, recipients,
+    Conn, Store, StoreError, campaigns, clicks, contact_groups, group_contacts, invalid_contacts,
+    messages, on_both, recipients,
 };
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -136,5 +136,11 @@ on_both! {
         store_all(&database).await;
         let list = |conn: &mut Conn, request: &ListRequest| messages::page(conn, CLIENT, request);
         agree(&database, &messages::PROPERTIES, list, rows::message).await;
+    }
+
+    async fn clicks_are_filtered_and_sorted_as_the_domain_says(database) {
+        let key = store_all(&database).await;
+        let list = move |conn: &mut Conn, request: &ListRequest| clicks::page(conn, key, request);
+        agree(&database, &clicks::PROPERTIES, list, rows::click).await;
     }
 }

@@ -8,6 +8,7 @@
 mod breakages;
 mod campaigns;
 mod catalogues;
+mod clicks;
 mod counters;
 mod fixtures;
 mod idempotency;

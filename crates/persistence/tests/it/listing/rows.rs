@@ -4,16 +4,19 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use clarion_domain::campaign::{Campaign, CampaignContent, Timing};
+use clarion_domain::click::{Click, ClickRules};
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::filter::{Decimal, Value};
 use clarion_domain::hours::OutsideWindow;
 use clarion_domain::message::MessageStatus;
+use clarion_domain::network::Network;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
 use clarion_domain::tariff::Price;
 use clarion_domain::template::Template;
 use clarion_persistence::campaigns::{self, Kind, Loaded};
+use clarion_persistence::clicks::{self, StoredClick};
 use clarion_persistence::contact_groups;
 use clarion_persistence::group_contacts::{self, GroupContact};
 use clarion_persistence::invalid_contacts::{self, InvalidContact};
@@ -32,7 +35,9 @@ const CAMPAIGNS: u32 = 36;
 /// Contacts of the first campaign; the others have one.
 const CONTACTS: u32 = 60;
 
-const TEXT_COLUMNS: [(&str, &str); 15] = [
+const TEXT_COLUMNS: [(&str, &str); 17] = [
+    ("clicks", "user_agent"),
+    ("clicks", "rule"),
     ("campaigns", "public_id"),
     ("campaigns", "sender"),
     ("campaigns", "message"),
@@ -143,6 +148,8 @@ fn store_one(
     let tried = (1..=count).filter(|seq| seq % 4 != 0);
     let settlements: Vec<Settlement> = tried.map(|seq| settlement(key, seq, draw)).collect();
     messages::settle(conn, &settlements)?;
+    let clicks: Vec<Click> = (1..=count * 2).map(|n| click_of(key, n, draw)).collect();
+    clicks::insert(conn, &clicks, &ClickRules::default())?;
     Ok(key)
 }
 
@@ -174,6 +181,20 @@ fn contact_of(place: u32, draw: &mut Draw) -> Contact {
         custom1: draw.maybe_text(),
         custom2: draw.maybe_text(),
         ..fixtures::contact(place)
+    }
+}
+
+/// Of every third recipient none.
+fn click_of(campaign: CampaignKey, n: u32, draw: &mut Draw) -> Click {
+    let seq = (n % CONTACTS / 3 * 3 + n % 2).max(1);
+    let octet = u8::try_from(n % 5).unwrap();
+    Click {
+        recipient: RecipientKey { campaign, seq },
+        at: at(i64::from(n % 9)) + TimeDelta::microseconds(i64::from(n) * 374_512),
+        is_head: n.is_multiple_of(4),
+        network: (!n.is_multiple_of(5)).then(|| Network::around([192, 0, octet, 1].into())),
+        user_agent: draw.text(),
+        purpose: String::new(),
     }
 }
 
@@ -252,6 +273,7 @@ pub(super) fn contact(recipient: &Recipient) -> Values {
             "status",
             recipient.status.and_then(|status| number(status.number())),
         ),
+        ("clicks", number(recipient.clicks)),
     ])
 }
 
@@ -268,6 +290,20 @@ pub(super) fn group_contact(grouped: &GroupContact) -> Values {
             "timeZone",
             contact.time_zone.and_then(|zone| text_of(zone.name())),
         ),
+    ])
+}
+
+pub(super) fn click(click: &StoredClick) -> Values {
+    present([
+        ("id", number(click.id)),
+        ("contactId", Some(Value::Uuid(click.recipient.contact_id()))),
+        ("phoneNumber", text_of(&click.phone)),
+        ("clickedDateTime", Some(Value::DateTime(click.at))),
+        ("class", text_of(click.class.name())),
+        ("rule", text_of(&click.rule)),
+        ("agent", text_of(&click.agent)),
+        ("userAgent", text_of(&click.user_agent)),
+        ("network", click.network.as_deref().and_then(text_of)),
     ])
 }
 
