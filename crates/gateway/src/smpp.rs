@@ -167,6 +167,7 @@ impl Shared {
             senders: SenderLimit::new(settings.parts_per_second_per_sender),
             share: Share::new(settings.binds),
             meter: Meter::new(now),
+            tries: Arc::default(),
             desk: Desk::new(&settings, sink, Arc::clone(&clock)),
             settings,
             clock,

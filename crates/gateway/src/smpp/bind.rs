@@ -16,7 +16,7 @@ use super::connect::{Connector, Link, Role};
 use super::deliveries::Desk;
 use super::limit::{Limit, SenderLimit, Share};
 use super::meter::Meter;
-use super::outbox::{Job, Outbox};
+use super::outbox::{Job, Outbox, Tries};
 use super::pdu::Form;
 use super::phase::End;
 use super::reconnect::Backoff;
@@ -36,6 +36,7 @@ pub(super) struct Shared {
     pub(super) senders: SenderLimit,
     pub(super) share: Share,
     pub(super) meter: Meter,
+    pub(super) tries: Arc<Tries>,
     pub(super) desk: Desk,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -175,10 +176,11 @@ impl Bind {
             form,
             codes,
             clock,
+            tries,
             ..
         } = &*self.shared;
         let (form, codes, clock) = (Arc::clone(form), Arc::clone(codes), Arc::clone(clock));
-        Outbox::new(settings, form, codes, clock)
+        Outbox::new(settings, form, codes, clock, Arc::clone(tries))
     }
 
     /// The bind is open, or closed: the node's share of the gateway's rates has grown by it, or shrunk.

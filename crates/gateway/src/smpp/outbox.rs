@@ -7,6 +7,7 @@
 
 mod message;
 mod overdue;
+mod tries;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -29,12 +30,14 @@ use crate::wire::frame;
 use crate::wire::output::{Output, Place};
 
 pub(super) use self::message::Job;
+pub(super) use self::tries::Tries;
 
 /// The messages of one bind on their way out.
 pub(super) struct Outbox {
     form: Arc<Form>,
     codes: Arc<Codes>,
     clock: Arc<dyn Clock>,
+    tries: Arc<Tries>,
     window: usize,
     response_timeout: Duration,
     retry: Duration,
@@ -77,11 +80,13 @@ impl Outbox {
         form: Arc<Form>,
         codes: Arc<Codes>,
         clock: Arc<dyn Clock>,
+        tries: Arc<Tries>,
     ) -> Self {
         Self {
             form,
             codes,
             clock,
+            tries,
             window: settings.window,
             response_timeout: settings.response_timeout,
             retry: settings.retry,
@@ -110,7 +115,9 @@ impl Outbox {
         self.next_message += 1;
         self.ready
             .extend((0..letter.parts()).map(|part| PartKey { message, part }));
-        self.messages.insert(message, Message::new(job, letter));
+        let tried = self.tries.take(job.submission.recipient);
+        self.messages
+            .insert(message, Message::new(job, letter, tried, Instant::now()));
     }
 
     /// Whether a part waits and the window has room for it.
@@ -246,6 +253,21 @@ impl Outbox {
         }
     }
 
+    /// Hands back the messages that have waited too long for their turn, to be marked again: their recipients may have opted
+    /// out since, or their campaigns been paused.
+    pub(super) fn hand_back_stale(&mut self, now: Instant) {
+        let waiting = self.ready.iter().map(|key| key.message);
+        let mut stale: Vec<_> = waiting
+            .filter(|key| {
+                let message = self.messages.get(key);
+                message.is_some_and(|message| message.is_stale(now))
+            })
+            .collect();
+        stale.sort_unstable();
+        stale.dedup();
+        stale.into_iter().for_each(|key| self.end(key));
+    }
+
     /// The connection is gone: what has begun to be written is unknown, the rest was never written. Messages that were
     /// written in part wait for the next connection, the others are handed back.
     pub(super) fn disconnect(&mut self, output: &Output) {
@@ -332,8 +354,7 @@ impl Outbox {
 
     fn defer(&mut self, key: PartKey, code: u32) {
         if let Some(message) = self.messages.get_mut(&key.message) {
-            message.deferred_by = Some(code);
-            message.parts[key.part] = Part::Waiting;
+            message.defer(key.part, code);
             self.ready.push_front(key);
         }
     }
@@ -356,7 +377,7 @@ impl Outbox {
         if let Some(message) = self.messages.remove(&key) {
             let at = self.clock.now();
             self.overdue.keep(key, &message, at);
-            message.end(at);
+            message.end(at, &self.tries);
         }
     }
 }
@@ -413,7 +434,7 @@ mod tests {
         .unwrap();
         let form = Arc::new(Form::new(&settings));
         let codes = Arc::new(Codes::new(&BTreeMap::new()).unwrap());
-        let mut outbox = Outbox::new(&settings, form, codes, clock);
+        let mut outbox = Outbox::new(&settings, form, codes, clock, Arc::default());
         let outcomes = Arc::new(Outcomes::default());
         let seats = Window::new(1, parts.len());
         seats.set_up(0, true);
@@ -615,6 +636,51 @@ mod tests {
         assert_eq!(told(&outcomes), []);
         tokio::time::advance(Duration::from_secs(1)).await;
         outbox.expire_waiting();
+        let expired = PartOutcome::Refused {
+            status: MessageStatus::Expired,
+            code: "0x00000058".to_owned(),
+        };
+        assert_eq!(told(&outcomes), [(1, vec![expired])]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_long_for_its_turn_is_marked_again_before_it_is_written() {
+        let (mut outbox, outcomes) = outbox(9, &[1, 2, 1]).await;
+        let mut output = Output::default();
+        write_all(&mut outbox, &mut output, Instant::now());
+        // The first is refused for now; of the second a part is taken, and the other refused.
+        outbox.answered(BIND_SEQUENCE + 1, 0x58, String::new());
+        outbox.answered(BIND_SEQUENCE + 2, 0, "a".to_owned());
+        outbox.answered(BIND_SEQUENCE + 3, 0x58, String::new());
+        tokio::time::advance(Duration::from_millis(999)).await;
+        outbox.hand_back_stale(Instant::now());
+        assert_eq!(told(&outcomes), []);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        outbox.hand_back_stale(Instant::now());
+        assert_eq!(told(&outcomes), [(1, vec![PartOutcome::NotWritten])]);
+        // A part alone is of no use.
+        let now = Instant::now();
+        write_all(&mut outbox, &mut output, now);
+        assert_eq!(outbox.in_flight(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_was_handed_back_is_tried_for_no_longer() {
+        let (mut outbox, outcomes) = outbox(1, &[1]).await;
+        outbox.write(0, &mut Output::default(), Instant::now());
+        outbox.answered(BIND_SEQUENCE + 1, 0x58, String::new());
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        outbox.hand_back_stale(Instant::now());
+        assert_eq!(told(&outcomes), [(1, vec![PartOutcome::NotWritten])]);
+        let seats = Window::new(1, 1);
+        seats.set_up(0, true);
+        outbox.accept(Job {
+            submission: submission(1, 1),
+            outcomes: outcomes.clone(),
+            slot: seats.reserve(1).await.unwrap().take().unwrap(),
+        });
+        tokio::time::advance(Duration::from_millis(1)).await;
+        write_all(&mut outbox, &mut Output::default(), Instant::now());
         let expired = PartOutcome::Refused {
             status: MessageStatus::Expired,
             code: "0x00000058".to_owned(),

@@ -160,6 +160,9 @@ impl<'a> Session<'a> {
     fn write_parts(&mut self) {
         let now = Instant::now();
         self.paced = None;
+        if self.may_write(now) && self.pace.ready(now).is_ok() {
+            self.outbox.hand_back_stale(now);
+        }
         while self.may_write(now) && self.outbox.can_write() {
             match self.next_part(now) {
                 Ok(Some(part)) => self.outbox.write(part, &mut self.output, now),

@@ -169,11 +169,14 @@ async fn a_part_refused_for_now_is_tried_again() {
         bench.send([message(1, "again")]).await;
         let (first, _) = peer.submit().await;
         peer.refuse(&first, status).await;
-        let (second, submit) = peer.submit().await;
-        assert_eq!(submit.short_message().as_ref(), b"again");
-        assert_ne!(second.sequence_number(), first.sequence_number());
-        peer.take(&second, "7").await;
-        assert_eq!(id_of(&bench.outcome().await.1[0]), "7");
+        let again = async {
+            let (second, submit) = peer.submit().await;
+            assert_eq!(submit.short_message().as_ref(), b"again");
+            assert_ne!(second.sequence_number(), first.sequence_number());
+            peer.take(&second, "7").await;
+        };
+        let ((_, end), ()) = tokio::join!(bench.end(), again);
+        assert_eq!(id_of(&end[0]), "7");
     }
 }
 
@@ -243,7 +246,7 @@ async fn a_throttling_peer_gets_everything_in_the_end() {
     let mut bench = bench(simulator.local_addr(), "");
     bench.send((0..30).map(|number| message(number, "x"))).await;
     for _ in 0..30 {
-        assert!(!id_of(&bench.outcome().await.1[0]).is_empty());
+        assert!(!id_of(&bench.end().await.1[0]).is_empty());
     }
 }
 
@@ -257,7 +260,8 @@ async fn a_burst_of_refusals_is_waited_out() {
     let mut bench = bench(simulator.local_addr(), "");
     let begun = std::time::Instant::now();
     while begun.elapsed() < std::time::Duration::from_millis(500) {
-        assert!(!id_of(&bench.send_one(message(1, "x")).await[0]).is_empty());
+        bench.send([message(1, "x")]).await;
+        assert!(!id_of(&bench.end().await.1[0]).is_empty());
     }
 }
 

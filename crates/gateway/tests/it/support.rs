@@ -146,6 +146,17 @@ impl Bench {
         (submission, outcome.parts)
     }
 
+    /// The next end of a message: what comes back unwritten is handed over again, as the engine does once it is marked again.
+    pub(crate) async fn end(&mut self) -> (Submission, Vec<PartOutcome>) {
+        loop {
+            let (submission, parts) = self.outcome().await;
+            if parts.iter().any(|part| *part != PartOutcome::NotWritten) {
+                return (submission, parts);
+            }
+            self.send([submission]).await;
+        }
+    }
+
     /// Sends one message and waits for its end.
     pub(crate) async fn send_one(&mut self, message: Submission) -> Vec<PartOutcome> {
         self.send([message]).await;

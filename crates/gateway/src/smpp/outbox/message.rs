@@ -8,6 +8,7 @@ use clarion_domain::gateway::{MessageRoom, OutcomeSink, PartOutcome, Submission,
 use clarion_domain::message::MessageStatus;
 use tokio::time::Instant;
 
+use super::tries::{Tries, Try};
 use crate::smpp::codes;
 use crate::smpp::pdu::{Form, Letter};
 use crate::smpp::window::Slot;
@@ -39,12 +40,14 @@ pub(super) struct Message {
     pub(super) job: Job,
     pub(super) letter: Letter,
     pub(super) parts: Vec<Part>,
-    /// After this it is not tried again: a span from its first try, whatever becomes of the clock on the wall. How long it
-    /// waited for its turn before does not count.
-    retry_until: Option<Instant>,
-    /// The code of the last refusal for now.
-    pub(super) deferred_by: Option<u32>,
+    /// When it was handed over.
+    since: Instant,
+    tried: Option<Try>,
 }
+
+/// How long a message may wait for its turn. That its recipient had not opted out and its campaign was not paused was true
+/// when it was marked; what waits for longer is handed back, to be marked again.
+const TURN: Duration = Duration::from_secs(1);
 
 /// What is known of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +61,8 @@ impl Message {
     /// Whether its time is over: its validity at this time of day, or the span for which it is tried.
     pub(super) fn is_over(&self, time: DateTime<Utc>, now: Instant) -> bool {
         let valid_until = self.job.submission.valid_until;
-        valid_until.is_some_and(|end| time > end) || self.retry_until.is_some_and(|end| now > end)
+        valid_until.is_some_and(|end| time > end)
+            || self.tried.is_some_and(|tried| now > tried.until)
     }
 
     /// Whether the time at which it might be begun is over, and nothing of it was written.
@@ -67,21 +71,38 @@ impl Message {
         end.is_some_and(|end| time >= end) && self.is_untouched()
     }
 
-    pub(super) fn new(job: Job, letter: Letter) -> Self {
+    /// One that was handed over now.
+    pub(super) fn new(job: Job, letter: Letter, tried: Option<Try>, now: Instant) -> Self {
         Self {
             parts: vec![Part::Waiting; letter.parts()],
             job,
             letter,
-            retry_until: None,
-            deferred_by: None,
+            since: now,
+            tried,
         }
     }
 
     /// A part of it is written: from the first on, it is tried for so long.
     pub(super) fn is_tried(&mut self, now: Instant, retry: Duration) {
-        if self.retry_until.is_none() {
-            self.retry_until = now.checked_add(retry);
+        if self.tried.is_none() {
+            self.tried = now.checked_add(retry).map(|until| Try {
+                until,
+                deferred_by: None,
+            });
         }
+    }
+
+    /// A part of it was refused for now.
+    pub(super) fn defer(&mut self, part: usize, code: u32) {
+        if let Some(tried) = &mut self.tried {
+            tried.deferred_by = Some(code);
+        }
+        self.parts[part] = Part::Waiting;
+    }
+
+    /// Whether it has waited too long to be begun as it was marked.
+    pub(super) fn is_stale(&self, now: Instant) -> bool {
+        self.is_untouched() && now >= self.since + TURN
     }
 
     /// Whether nothing of it was written, as far as is known.
@@ -132,12 +153,21 @@ impl Message {
     pub(super) fn expired(&self) -> PartOutcome {
         PartOutcome::Refused {
             status: MessageStatus::Expired,
-            code: self.deferred_by.map(codes::text).unwrap_or_default(),
+            code: self
+                .tried
+                .and_then(|tried| tried.deferred_by)
+                .map(codes::text)
+                .unwrap_or_default(),
         }
     }
 
     /// Tells its outcome; parts still waiting were never written.
-    pub(super) fn end(self, at: DateTime<Utc>) {
+    pub(super) fn end(self, at: DateTime<Utc>, tries: &Tries) {
+        if let Some(tried) = self.tried
+            && self.is_untouched()
+        {
+            tries.keep(self.job.submission.recipient, tried);
+        }
         let outcomes = self.outcomes();
         self.job.finish(outcomes, at);
     }
