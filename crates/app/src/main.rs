@@ -13,6 +13,7 @@ mod startup;
 mod tariffs;
 mod telemetry;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -124,12 +125,24 @@ fn with_log(origins: &Origins, settings: &Settings, command: Command) -> anyhow:
     reason = "the one message for whoever started the program, where it ends for a fault"
 )]
 fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("clarion: {}", told(error));
+    if !is_for_want_of_a_reader(error) {
+        eprintln!("clarion: {}", told(error));
+    }
     if error.is::<settings::SettingsError>() || error.is::<file_jobs::CouldNotRun>() {
         ExitCode::from(COULD_NOT_RUN)
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Who reads what is written has had enough, as `head` has after its lines, and knows that.
+fn is_for_want_of_a_reader(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    causes.any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    })
 }
 
 /// An error with its causes, each told once: many an error's own text names its cause already.

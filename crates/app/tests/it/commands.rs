@@ -6,8 +6,9 @@ use std::sync::Arc;
 use clarion_engine::SystemClock;
 use clarion_gateway::simulator::{Script, Simulator, SimulatorSettings};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::time::timeout;
 
-use crate::service::{Setup, http};
+use crate::service::{DEADLINE, Setup, http};
 
 #[tokio::test]
 async fn keys_are_created_listed_and_revoked() {
@@ -194,4 +195,19 @@ async fn binds_are_tried_on_request() {
         assert_eq!(status.success(), succeeds, "{output}{error}");
         assert!(output.contains(says), "{output}{error}");
     }
+}
+
+#[tokio::test]
+async fn who_stops_reading_is_told_nothing() {
+    let setup = Setup::new();
+    let contacts: String = (0..100_000).map(|n| format!("0770{n:07}\n")).collect();
+    setup.write("contacts.csv", &format!("phone\n{contacts}"));
+    let mut command = setup.command(&["convert", "contacts.csv", "--to", "json", "--quiet"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = timeout(DEADLINE, child.wait_with_output()).await.unwrap();
+    let output = output.unwrap();
+    assert!(!output.status.success());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
