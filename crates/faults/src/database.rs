@@ -29,7 +29,7 @@ pub(crate) struct Cluster {
     home: PathBuf,
     port: u16,
     /// Where the service finds it.
-    seen_at: &'static str,
+    seen_at: String,
 }
 
 /// A PostgreSQL server and its standby.
@@ -46,7 +46,7 @@ impl Database {
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite://{}", path.display()),
-            Self::Postgres(cluster) => cluster.url_at(cluster.seen_at),
+            Self::Postgres(cluster) => cluster.url_at(&cluster.seen_at),
             Self::Pair(pair) => pair.url(),
         }
     }
@@ -95,12 +95,12 @@ impl Cluster {
             programs,
             home,
             port,
-            seen_at: "127.0.0.1",
+            seen_at: "127.0.0.1".to_owned(),
         })
     }
 
     /// The same where the service finds it at another address.
-    pub(crate) fn seen_from(mut self, seen_at: &'static str) -> Self {
+    pub(crate) fn seen_from(mut self, seen_at: String) -> Self {
         self.seen_at = seen_at;
         self
     }

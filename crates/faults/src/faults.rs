@@ -9,7 +9,7 @@ use crate::database::Database;
 use crate::oracle::{Behaviour, Receipts};
 use crate::point::Point;
 use crate::wait;
-use crate::world::{LEASE, Place, World};
+use crate::world::{BINDS, LEASE, Place, WINDOW, World};
 
 /// Contacts of a campaign.
 const CONTACTS: u32 = 400;
@@ -19,6 +19,8 @@ const UNDER_WAY: Duration = Duration::from_secs(20);
 const TO_BE_MENDED: Duration = Duration::from_secs(10);
 /// How long a database stays away.
 const OUTAGE: Duration = Duration::from_millis(1_500);
+/// How long everything is refused while contacts opt out.
+const OPTING_OUT: Duration = Duration::from_secs(4);
 
 /// A way to break things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(crate) enum Fault {
     Cut,
     /// Everything is refused for now, for a while.
     Throttle,
+    /// Everything is refused for now, and meanwhile some of those who wait opt out.
+    OptOuts,
     /// PostgreSQL's first process is killed.
     DatabaseKill,
     /// PostgreSQL ends without a good-bye.
@@ -96,12 +100,13 @@ impl Fault {
         Self::Swallow,
         Self::Cut,
     ];
-    pub(crate) const EVERYWHERE: [Self; 5] = [
+    pub(crate) const EVERYWHERE: [Self; 6] = [
         Self::Stop,
         Self::Freeze,
         Self::Swallow,
         Self::Cut,
         Self::Throttle,
+        Self::OptOuts,
     ];
     pub(crate) const OF_THE_SERVER: [Self; 3] =
         [Self::DatabaseKill, Self::DatabaseStop, Self::LongOutage];
@@ -123,6 +128,7 @@ impl Fault {
             Self::Swallow => "responses swallowed",
             Self::Cut => "disconnect in the middle of a PDU",
             Self::Throttle => "throttling storm",
+            Self::OptOuts => "opt-outs in a throttling storm",
             Self::DatabaseKill => "SIGKILL of PostgreSQL",
             Self::DatabaseStop => "immediate stop of PostgreSQL",
             Self::LongOutage => "PostgreSQL away beyond the lease",
@@ -141,6 +147,12 @@ impl Fault {
         }
     }
 
+    /// The SMSC has connections that the service no longer has: who is frozen does not unbind though its lease is another's, and that a
+    /// connection was broken on the way is seen later at its other end.
+    pub(crate) fn leaves_connections_behind(self) -> bool {
+        matches!(self, Self::Freeze | Self::Partition | Self::Reset)
+    }
+
     /// Breaks the world once.
     pub(crate) fn strike(
         self,
@@ -150,8 +162,8 @@ impl Fault {
     ) -> anyhow::Result<Point> {
         world.repair()?;
         world.populate()?;
+        let (body, tag) = self.campaign(policy, world)?;
         world.oracle.begin(self.behaviour(chance));
-        let (body, tag) = world.new_campaign(CONTACTS, policy);
         let posted = match self {
             Self::KillAtWrite(nth) => killed_at_write(world, &body, nth)?,
             _ => {
@@ -181,6 +193,18 @@ impl Fault {
             clock.set("+0")?;
         }
         Ok(Point { died, ..point? })
+    }
+
+    /// The campaign that is to be sent; where replies opt out, each contact has a message already that it can answer.
+    fn campaign(self, policy: Policy, world: &mut World) -> anyhow::Result<(String, String)> {
+        let first = world.new_campaign(CONTACTS, policy);
+        if self != Self::OptOuts {
+            return Ok(first);
+        }
+        world.oracle.begin(Behaviour::default());
+        let id = world.try_post(&first.0)?;
+        anyhow::ensure!(world.quiet(&id), "the campaign before did not end");
+        Ok(world.campaign_to_the_same(CONTACTS, policy))
     }
 
     fn kills(self) -> bool {
@@ -260,6 +284,15 @@ impl Fault {
                 world
                     .oracle
                     .change(|rules| rules.throttle_until = Some(until));
+                wait::until(UNDER_WAY, || Instant::now() >= until);
+            }
+            Self::OptOuts => {
+                let until = Instant::now() + OPTING_OUT;
+                world
+                    .oracle
+                    .change(|rules| rules.throttle_until = Some(until));
+                wait::pass(Duration::from_millis(chance.below(500)));
+                world.opt_out(CONTACTS, 2 * BINDS * WINDOW)?;
                 wait::until(UNDER_WAY, || Instant::now() >= until);
             }
             Self::DatabaseKill | Self::DatabaseStop | Self::LongOutage => {

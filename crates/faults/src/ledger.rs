@@ -115,7 +115,8 @@ impl Counts {
         self.duplicates += too_many;
         self.unexplained += too_many.saturating_sub(row.resends);
         self.unknown += row.resends;
-        if was_seen && !seen.begins_with.starts_with(&row.token) {
+        // Of a message that broke off the SMSC may have another part alone.
+        if seen.parts.contains_key(&1) && !seen.begins_with.starts_with(&row.token) {
             self.lies += 1;
         }
         match row.status {

@@ -3,6 +3,7 @@
 
 mod connection;
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -84,6 +85,18 @@ pub(crate) struct State {
     reminders: usize,
     /// Parts that were forgotten: no id is given twice.
     forgotten: usize,
+    /// Replies that are to be given.
+    replies: VecDeque<Reply>,
+    /// Who wrote replies that were acknowledged, and when.
+    heeded: Vec<(String, Instant)>,
+}
+
+/// What a handset writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) text: &'static str,
 }
 
 /// A running oracle; it goes on until the process ends.
@@ -119,12 +132,24 @@ impl Oracle {
         state.submits.clear();
         state.reminders = 0;
         state.most_bound = state.bound;
+        state.replies.clear();
+        state.heeded.clear();
         state.behaviour = behaviour;
     }
 
     /// Changes how it behaves in one respect.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Behaviour)) {
         change(&mut lock(&self.state).behaviour);
+    }
+
+    /// Has handsets write.
+    pub(crate) fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
+        lock(&self.state).replies.extend(replies);
+    }
+
+    /// Who wrote replies that were acknowledged, and when that was.
+    pub(crate) fn heeded(&self) -> Vec<(String, Instant)> {
+        lock(&self.state).heeded.clone()
     }
 
     /// How many parts it has seen.

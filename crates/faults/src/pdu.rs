@@ -147,11 +147,20 @@ pub(crate) fn receipt(sequence: u32, id: &str, from: &str, to: &str) -> Vec<u8> 
     let words = format!(
         "id:{id} sub:001 dlvrd:001 submit date:0000000000 done date:0000000000 stat:DELIVRD err:000 text:"
     );
+    deliver(sequence, RECEIPT_FLAG, [from, to], &words)
+}
+
+/// A text that a handset wrote.
+pub(crate) fn reply(sequence: u32, from: &str, to: &str, words: &str) -> Vec<u8> {
+    deliver(sequence, 0, [from, to], words)
+}
+
+fn deliver(sequence: u32, esm_class: u8, [from, to]: [&str; 2], words: &str) -> Vec<u8> {
     let mut body = vec![0, 1, 1];
     body.extend(text(from));
     body.extend([5, 0]);
     body.extend(text(to));
-    body.extend([RECEIPT_FLAG, 0, 0, 0, 0, 0, 0, 0, 0]);
+    body.extend([esm_class, 0, 0, 0, 0, 0, 0, 0, 0]);
     body.push(u8::try_from(words.len()).unwrap_or(u8::MAX));
     body.extend(words.as_bytes());
     frame(DELIVER_SM, OK, sequence, &body)

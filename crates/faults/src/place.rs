@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
 
@@ -58,29 +59,42 @@ impl Drop for Disk {
 /// A network namespace with one cable to the outside; gone when dropped.
 pub(crate) struct Network {
     name: String,
+    /// Each has addresses of its own, by this.
+    number: u32,
 }
+
+/// How many networks this process has made.
+static NETWORKS: AtomicU32 = AtomicU32::new(0);
 
 impl Network {
     /// The outer end of the cable, where the oracle listens.
-    pub(crate) const OUTSIDE: &str = "10.231.77.1";
+    pub(crate) fn outside(&self) -> String {
+        format!("10.231.{}.1", self.number)
+    }
+
     /// The inner end, where the service listens.
-    pub(crate) const INSIDE: &str = "10.231.77.2";
+    pub(crate) fn inside(&self) -> String {
+        format!("10.231.{}.2", self.number)
+    }
 
     pub(crate) fn new() -> anyhow::Result<Self> {
         let process = std::process::id();
-        let name = format!("faults-{process}");
+        let nth = NETWORKS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("faults-{process}-{nth}");
         ip(&["netns", "add", &name])?;
-        let network = Self { name };
+        // Those of another run at the same time are most likely others.
+        let number = process % 120 * 2 + nth % 2;
+        let network = Self { name, number };
         let name = &*network.name;
         // Names of devices are short, and one on the outside is in the way of another run's.
-        let (outer, inner) = (format!("fo{process}"), format!("fi{process}"));
+        let (outer, inner) = (format!("fo{process}-{nth}"), format!("fi{process}-{nth}"));
         ip(&[
             "link", "add", &outer, "type", "veth", "peer", "name", &inner, "netns", name,
         ])?;
-        let outside = format!("{}/24", Self::OUTSIDE);
+        let outside = format!("{}/24", network.outside());
         ip(&["address", "add", &outside, "dev", &outer])?;
         ip(&["link", "set", &outer, "up"])?;
-        let inside = format!("{}/24", Self::INSIDE);
+        let inside = format!("{}/24", network.inside());
         ip(&["-n", name, "address", "add", &inside, "dev", &inner])?;
         ip(&["-n", name, "link", "set", &inner, "up"])?;
         ip(&["-n", name, "link", "set", "lo", "up"])?;

@@ -1,5 +1,6 @@
 //! What came of one fault at one moment, held against what the service promises.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::faults::{Fault, Policy};
@@ -18,6 +19,8 @@ pub(crate) struct Point {
     pub(crate) over_rate: usize,
     /// Connections beyond the binds that there may be.
     pub(crate) over_binds: usize,
+    /// Parts of messages to those who had opted out.
+    pub(crate) leaks: usize,
     /// From the end of the fault to the first part that came after it.
     pub(crate) resumed: Option<Duration>,
 }
@@ -39,6 +42,20 @@ fn over_rate(submits: &[Submit], per_second: usize) -> usize {
     most.saturating_sub(per_second + per_second / 4)
 }
 
+/// How long what was marked before an opt-out may be on its way to the wire, and a little more for the oracle to read it.
+const UNDER_WAY: Duration = Duration::from_millis(1_500);
+
+/// How many parts of messages were written, taken or not, when their recipients had opted out; the rest of a message that was
+/// begun before is none.
+fn leaks(submits: &[Submit], opted_out: &[(String, Instant)]) -> usize {
+    let opted_out: HashMap<_, _> = opted_out.iter().map(|(who, at)| (who, *at)).collect();
+    let is_leak = |submit: &&Submit| {
+        let since = opted_out.get(&submit.destination);
+        submit.part == 1 && since.is_some_and(|since| submit.at > *since + UNDER_WAY)
+    };
+    submits.iter().filter(is_leak).count()
+}
+
 impl Point {
     pub(crate) fn count(
         world: &World,
@@ -53,6 +70,7 @@ impl Point {
             died: 0,
             over_rate: over_rate(&submits, world.parts_per_second()),
             over_binds: world.oracle.most_bound().saturating_sub(BINDS),
+            leaks: leaks(&submits, &world.opted_out),
             unanswered: submits.iter().filter(|submit| !submit.answered).count(),
             resumed: after.map(|submit| submit.at - since),
         })
@@ -70,10 +88,10 @@ impl Point {
             ("counter errors", counts.counter_errors),
             ("services that died", self.died),
             ("rate exceeded", self.over_rate),
-            // A node that is frozen does not unbind, though its lease is another's.
+            ("opt-out leaks", self.leaks),
             (
                 "binds exceeded",
-                if fault == Fault::Freeze {
+                if fault.leaves_connections_behind() {
                     0
                 } else {
                     self.over_binds
@@ -114,10 +132,13 @@ impl Point {
             Fault::Stop
             | Fault::RollingRestart
             | Fault::Throttle
+            | Fault::OptOuts
             | Fault::LongOutage
             | Fault::DiskFull
             | Fault::ReadOnly => (unknown, 0),
             Fault::Swallow => (unknown, self.unanswered),
+            // The standby may have the mark and not what was settled after it.
+            Fault::LossyFailover => (unknown - self.counts.answered, in_flight),
             _ => (unknown, in_flight),
         }
     }

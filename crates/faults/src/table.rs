@@ -24,6 +24,7 @@ pub(crate) struct Row {
     beyond_windows: usize,
     over_rate: usize,
     over_binds: usize,
+    leaks: usize,
     resumed: Duration,
     /// Each with the seed that brings it about again.
     pub(crate) breaches: Vec<String>,
@@ -48,6 +49,7 @@ impl Row {
             beyond_windows: 0,
             over_rate: 0,
             over_binds: 0,
+            leaks: 0,
             resumed: Duration::ZERO,
             breaches: Vec::new(),
             not_run: None,
@@ -76,6 +78,7 @@ impl Row {
         self.beyond_windows += usize::from(counts.unknown > WINDOW * BINDS);
         self.over_rate = self.over_rate.max(point.over_rate);
         self.over_binds = self.over_binds.max(point.over_binds);
+        self.leaks += point.leaks;
         self.resumed = self.resumed.max(point.resumed.unwrap_or_default());
         let breaches = point.breaches(fault);
         let told = breaches
@@ -105,7 +108,7 @@ impl Row {
             "fault": self.fault, "database": self.database, "policy": self.policy.name(), "seeds": self.seeds, "points": self.points,
             "lost": sum.lost, "duplicates": sum.duplicates, "unexplainedDuplicates": sum.unexplained, "unknown": sum.unknown, "answeredUnknown": sum.answered,
             "mostUnknown": self.most_unknown, "pointsBeyondWindows": self.beyond_windows, "lies": sum.lies, "stuck": sum.stuck, "receiptsUnmatched": sum.unmatched,
-            "counterErrors": sum.counter_errors, "rateExceeded": self.over_rate, "bindsExceeded": self.over_binds, "resumeSeconds": self.resumed.as_secs_f64(),
+            "counterErrors": sum.counter_errors, "rateExceeded": self.over_rate, "bindsExceeded": self.over_binds, "optOutLeaks": self.leaks, "resumeSeconds": self.resumed.as_secs_f64(),
             "breaches": self.breaches, "verdict": self.verdict(),
         })
     }
@@ -114,8 +117,8 @@ impl Row {
 /// The rows in Markdown.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| fault | database | policy | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | points beyond window × binds | rate exceeded | binds exceeded | resumed within | verdict |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| fault | database | policy | seeds | points | lost | duplicates | lies | stuck | receipts unmatched | counter errors | unknown | of these answered | most unknown at once | points beyond window × binds | rate exceeded | binds exceeded | opt-out leaks | resumed within | verdict |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for row in rows {
         let sum = &row.sum;
@@ -133,6 +136,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
             row.beyond_windows,
             row.over_rate,
             row.over_binds,
+            row.leaks,
         ];
         let numbers = numbers.map(|number| number.to_string()).join(" | ");
         let resumed = row.resumed.as_secs_f64();

@@ -1,5 +1,6 @@
 //! A world to break: the oracle, a database, and nodes of the service between them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::database::{Cluster, Database, Pair};
 use crate::faults::Policy;
 use crate::http::{self, Answer, Request};
 use crate::node::{Node, Setup};
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, Reply};
 use crate::place::{Clock, Disk, Network};
 use crate::wait;
 
@@ -25,6 +26,7 @@ pub(crate) const WINDOW: usize = 20;
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
 
 const KEY: &str = "key-of-the-fault-harness";
+const SENDER: &str = "FAULTS";
 const COMPLETED: i64 = 5;
 /// A campaign that has not ended by then is stuck.
 const QUIET: Duration = Duration::from_secs(60);
@@ -69,8 +71,12 @@ pub(crate) struct World {
     pub(crate) place: Place,
     setup: Setup,
     pub(crate) kind: Kind,
-    /// Campaigns posted so far: each has words and numbers of its own.
+    /// Campaigns posted so far: each has words of its own.
     campaigns: u32,
+    /// Sets of numbers used so far.
+    audiences: u32,
+    /// Who has opted out during the last campaign, in the oracle's form, and by when that was confirmed.
+    pub(crate) opted_out: Vec<(String, Instant)>,
     /// Last, so that everything has ended when its files go.
     _folder: TempDir,
 }
@@ -121,10 +127,10 @@ impl Place {
     }
 
     /// The addresses at which the service and the oracle find each other.
-    fn addresses(&self) -> [&'static str; 2] {
+    fn addresses(&self) -> [String; 2] {
         match self {
-            Self::Network(_) => [Network::INSIDE, Network::OUTSIDE],
-            _ => ["127.0.0.1"; 2],
+            Self::Network(network) => [network.inside(), network.outside()],
+            _ => ["127.0.0.1", "127.0.0.1"].map(str::to_owned),
         }
     }
 }
@@ -144,8 +150,8 @@ impl World {
             (Kind::Postgres | Kind::SmallJournal | Kind::ThreeNodes, _) => {
                 Database::Postgres(Cluster::start(folder.path())?)
             }
-            (Kind::CutOff, _) => {
-                Database::Postgres(Cluster::start(folder.path())?.seen_from(Network::OUTSIDE))
+            (Kind::CutOff, Place::Network(network)) => {
+                Database::Postgres(Cluster::start(folder.path())?.seen_from(network.outside()))
             }
             (Kind::Synchronous | Kind::Asynchronous, _) => {
                 Database::Pair(Pair::start(folder.path(), kind == Kind::Synchronous)?)
@@ -166,6 +172,8 @@ impl World {
             place,
             kind,
             campaigns: 0,
+            audiences: 0,
+            opted_out: Vec::new(),
             _folder: folder,
         };
         world.populate()?;
@@ -254,23 +262,33 @@ impl World {
         Ok(answer.body)
     }
 
-    /// A campaign that was not posted yet, as JSON, and the words that its message begins with.
+    /// A campaign to numbers that were not written to yet, as JSON, and the words that its message begins with.
     pub(crate) fn new_campaign(&mut self, contacts: u32, policy: Policy) -> (String, String) {
+        self.audiences += 1;
+        self.campaign_to_the_same(contacts, policy)
+    }
+
+    /// The same to the numbers of the last campaign.
+    pub(crate) fn campaign_to_the_same(
+        &mut self,
+        contacts: u32,
+        policy: Policy,
+    ) -> (String, String) {
         self.campaigns += 1;
+        self.opted_out.clear();
         let tag = format!("T{:05}", self.campaigns);
         let contact = |index: u32| {
-            // Each a mobile number of its own.
-            let number = 10_000_000 + (self.campaigns * 10_000 + index) % 60_000_000;
+            let number = self.number(index);
             // One in ten is of two parts.
             let rest = if index.is_multiple_of(10) {
                 "x".repeat(170)
             } else {
                 String::new()
             };
-            json!({"phoneNumber": format!("+4477{number}"), "custom1": format!("{tag}-{index:05}"), "custom2": rest})
+            json!({"phoneNumber": format!("+{number}"), "custom1": format!("{tag}-{index:05}"), "custom2": rest})
         };
         let body = json!({
-            "sender": "FAULTS",
+            "sender": SENDER,
             // The token begins the text, and so is in the first part.
             "message": "{Custom1} {Custom2|.}",
             "trackLinkUrl": null,
@@ -278,6 +296,51 @@ impl World {
             "contacts": (0..contacts).map(contact).collect::<Vec<_>>(),
         });
         (body.to_string(), tag)
+    }
+
+    /// The number of a contact of the last campaign, in the oracle's form: each a mobile number of its own.
+    fn number(&self, index: u32) -> String {
+        let number = 10_000_000 + (self.audiences * 10_000 + index) % 60_000_000;
+        format!("4477{number}")
+    }
+
+    /// Has some of the last campaign's contacts who were not written to yet opt out, every other one by a reply, and waits until
+    /// that is confirmed.
+    pub(crate) fn opt_out(&mut self, contacts: u32, some: usize) -> anyhow::Result<()> {
+        let written: HashSet<_> = self
+            .oracle
+            .submits()
+            .into_iter()
+            .filter(|submit| submit.accepted)
+            .map(|submit| submit.destination)
+            .collect();
+        let numbers = (0..contacts).map(|index| self.number(index));
+        let numbers: Vec<_> = numbers
+            .filter(|number| !written.contains(number))
+            .take(some)
+            .collect();
+        let (replying, others) = numbers.split_at(numbers.len() / 2);
+        self.oracle.reply(replying.iter().map(|number| Reply {
+            from: number.clone(),
+            to: SENDER.to_owned(),
+            text: "STOP",
+        }));
+        for number in others {
+            let body = json!({"phoneNumber": format!("+{number}")}).to_string();
+            let request = Request {
+                method: "POST",
+                path: "/api/OptOuts",
+                key: KEY,
+                body: &body,
+            };
+            let status = self.call(&request)?.status;
+            anyhow::ensure!(status == 201, "an opt-out was answered with {status}");
+            self.opted_out.push((number.clone(), Instant::now()));
+        }
+        let heeded = wait::until(PATIENCE, || self.oracle.heeded().len() == replying.len());
+        anyhow::ensure!(heeded, "replies were not acknowledged");
+        self.opted_out.extend(self.oracle.heeded());
+        Ok(())
     }
 
     /// Posts a campaign once; its id.

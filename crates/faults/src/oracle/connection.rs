@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Receipt, Receipts, State, Submit, lock};
+use super::{Receipt, Receipts, Reply, State, Submit, lock};
 use crate::pdu::{self, Frame};
 
 /// Between two looks for what is due.
@@ -27,13 +27,20 @@ struct Due {
     answers: Option<usize>,
 }
 
+/// What was written and is to be acknowledged.
+enum Open {
+    /// The receipt of this part.
+    Receipt(usize),
+    Reply(Reply),
+}
+
 /// A connection, as its two threads share it.
 pub(super) struct Connection {
     number: u64,
     state: Arc<Mutex<State>>,
     due: Mutex<VecDeque<Due>>,
-    /// Receipts that were written, by sequence number.
-    open: Mutex<HashMap<u32, usize>>,
+    /// What was written and is to be acknowledged, by sequence number.
+    open: Mutex<HashMap<u32, Open>>,
     receives: AtomicBool,
     bound: AtomicBool,
     ended: AtomicBool,
@@ -176,19 +183,27 @@ impl Connection {
             .push_back(due);
     }
 
-    /// A receipt that was answered with an error is given again after a while, as SMSCs do.
+    /// What was answered with an error is given again, a receipt after a while, as SMSCs do.
     fn acknowledged(&self, frame: &Frame) {
-        let index = self.open().remove(&frame.sequence);
-        let mut state = lock(&self.state);
-        if let Some(submit) = index.and_then(|index| state.submits.get_mut(index)) {
-            submit.receipt = match frame.status {
-                pdu::OK => Receipt::Taken,
-                _ => Receipt::Owed(Instant::now() + GIVEN_AGAIN),
-            };
+        let Some(open) = self.open().remove(&frame.sequence) else {
+            return;
+        };
+        let (mut state, is_ok) = (lock(&self.state), frame.status == pdu::OK);
+        match open {
+            Open::Receipt(index) => {
+                if let Some(submit) = state.submits.get_mut(index) {
+                    submit.receipt = match is_ok {
+                        true => Receipt::Taken,
+                        false => Receipt::Owed(Instant::now() + GIVEN_AGAIN),
+                    };
+                }
+            }
+            Open::Reply(reply) if is_ok => state.heeded.push((reply.from, Instant::now())),
+            Open::Reply(reply) => state.replies.push_back(reply),
         }
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u32, usize>> {
+    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -205,6 +220,9 @@ impl Connection {
                 self.answered(due.answers);
             }
             for bytes in self.receipts_due(&mut sequence) {
+                stream.write_all(&bytes)?;
+            }
+            while let Some(bytes) = self.next_reply(&mut sequence) {
                 stream.write_all(&bytes)?;
             }
             std::thread::sleep(TICK);
@@ -256,12 +274,23 @@ impl Connection {
             reminders += usize::from(matches!(submit.receipt, Receipt::Given(..)));
             *sequence += 1;
             submit.receipt = Receipt::Given(self.number, now);
-            open.insert(*sequence, index);
+            open.insert(*sequence, Open::Receipt(index));
             pdu::receipt(*sequence, &submit.id, &submit.destination, &submit.source)
         });
         let frames = frames.collect();
         state.reminders += reminders;
         frames
+    }
+
+    fn next_reply(&self, sequence: &mut u32) -> Option<Vec<u8>> {
+        if !self.receives.load(Ordering::SeqCst) {
+            return None;
+        }
+        let reply = lock(&self.state).replies.pop_front()?;
+        *sequence += 1;
+        let bytes = pdu::reply(*sequence, &reply.from, &reply.to, reply.text);
+        self.open().insert(*sequence, Open::Reply(reply));
+        Some(bytes)
     }
 
     /// What was not acknowledged here is given once more elsewhere.
@@ -272,5 +301,11 @@ impl Connection {
                 submit.receipt = Receipt::Owed(Instant::now());
             }
         }
+        let open = std::mem::take(&mut *self.open());
+        let replies = open.into_values().filter_map(|open| match open {
+            Open::Reply(reply) => Some(reply),
+            Open::Receipt(_) => None,
+        });
+        state.replies.extend(replies);
     }
 }
