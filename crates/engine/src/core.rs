@@ -45,7 +45,7 @@ impl Core {
         Self {
             store,
             clock,
-            replies: Arc::new(ReplyRules::of(&settings.keywords)),
+            replies: Arc::new(ReplyRules::of(Arc::clone(&settings.keywords))),
             settings,
             work: watch::Sender::new(()),
             held: Arc::default(),

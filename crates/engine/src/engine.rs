@@ -220,6 +220,12 @@ impl Engine {
         &self.core.settings.links
     }
 
+    /// The words and texts of replies, where a client has not its own.
+    #[must_use]
+    pub fn keyword_rules(&self) -> &KeywordRules {
+        &self.core.settings.keywords
+    }
+
     /// What prices are in, for people to read.
     #[must_use]
     pub fn currency(&self) -> String {

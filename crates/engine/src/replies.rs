@@ -1,7 +1,10 @@
 //! Messages from handsets: stored with whom they answer, and what they bring about. A word such as STOP or START changes the
 //! consent of whoever wrote it, in the transaction before the provider's answer (RULES section 4).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
+use clarion_domain::client::ClientId;
 use clarion_domain::contact::Contact;
 use clarion_domain::gateway::InboundMessage;
 use clarion_domain::message::MessageContent;
@@ -20,7 +23,15 @@ use crate::intake;
 /// What replies bring about: the words that count, and what is answered.
 #[derive(Debug)]
 pub(crate) struct ReplyRules {
-    policy: ClientPolicy,
+    rules: Arc<KeywordRules>,
+    /// Of clients that have set nothing.
+    usual: Arc<Policy>,
+}
+
+/// What holds for a client.
+#[derive(Debug)]
+struct Policy {
+    of: ClientPolicy,
     keywords: Keywords,
 }
 
@@ -33,12 +44,17 @@ struct Heard<'a> {
 }
 
 impl ReplyRules {
-    pub(crate) fn of(rules: &KeywordRules) -> Self {
-        let policy = OptOutSettings::default().policy(rules);
-        Self {
-            keywords: policy.keywords(),
-            policy,
-        }
+    pub(crate) fn of(rules: Arc<KeywordRules>) -> Self {
+        let usual = Arc::new(Policy::of(&OptOutSettings::default(), &rules));
+        Self { rules, usual }
+    }
+
+    /// What holds for a client at this moment.
+    fn policy(&self, conn: &mut Conn, client: ClientId) -> Result<Arc<Policy>, StoreError> {
+        Ok(match opt_outs::settings(conn, client)? {
+            Some(settings) => Arc::new(Policy::of(&settings, &self.rules)),
+            None => Arc::clone(&self.usual),
+        })
     }
 
     /// Stores a message from a handset, in the transaction before its answer, and heeds it. Whether something is to be sent
@@ -54,11 +70,14 @@ impl ReplyRules {
         let source = masked(&message.source);
         let campaign = answered.map(|answered| answered.recipient.campaign.0);
         debug!(gateway, source, campaign, "a reply came in");
-        let Some(keyword) = self.keywords.recognise(&message.text) else {
+        let Some(answered) = answered else {
+            if let Some(keyword) = self.usual.keywords.recognise(&message.text) {
+                info!(gateway, source, ?keyword, "a keyword that answers nobody");
+            }
             return Ok(false);
         };
-        let Some(answered) = answered else {
-            info!(gateway, source, ?keyword, "a keyword that answers nobody");
+        let policy = self.policy(conn, answered.client)?;
+        let Some(keyword) = policy.keywords.recognise(&message.text) else {
             return Ok(false);
         };
         let key = answered.recipient;
@@ -72,7 +91,17 @@ impl ReplyRules {
             contact: recipient.contact,
         };
         info!(gateway, source, campaign, ?keyword, "a keyword came in");
-        self.heed(conn, keyword, &heard, now)
+        policy.heed(conn, keyword, &heard, now)
+    }
+}
+
+impl Policy {
+    fn of(settings: &OptOutSettings, rules: &KeywordRules) -> Self {
+        let of = settings.policy(rules);
+        Self {
+            keywords: of.keywords(),
+            of,
+        }
     }
 
     fn heed(
@@ -86,14 +115,14 @@ impl ReplyRules {
             Keyword::Stop { probable } => {
                 let is_new = self.opt_out(conn, probable, heard)?;
                 // Once for each opt-out, and never more: whoever says it again has been told.
-                if is_new && self.policy.confirmation {
-                    return answer(conn, heard, &self.policy.stop_text, now);
+                if is_new && self.of.confirmation {
+                    return answer(conn, heard, &self.of.stop_text, now);
                 }
                 Ok(false)
             }
             // Whoever had not opted out has nothing to opt in to.
             Keyword::Start | Keyword::StartIfOptedOut => opt_in(conn, heard).map(|()| false),
-            Keyword::Help => answer(conn, heard, &self.policy.help_text, now),
+            Keyword::Help => answer(conn, heard, &self.of.help_text, now),
         }
     }
 
@@ -106,7 +135,7 @@ impl ReplyRules {
     ) -> Result<bool, StoreError> {
         let group = heard.contact.contact_group_id;
         let change = ConsentChange {
-            scope: OptOutScope::around(self.policy.scope, group, &heard.message.destination),
+            scope: OptOutScope::around(self.of.scope, group, &heard.message.destination),
             source: OptOutSource::Keyword,
             probable,
             evidence: Some(&heard.message.text),

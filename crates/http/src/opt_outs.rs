@@ -1,5 +1,7 @@
 //! Opt-outs: who wants no more messages, and how that came to be known.
 
+pub(crate) mod settings;
+
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;

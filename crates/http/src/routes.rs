@@ -102,6 +102,10 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/OptOuts/{id}")
             .get(opt_outs::show)
             .delete(opt_outs::withdraw),
+        Address::at("/api/OptOutSettings")
+            .get(opt_outs::settings::show)
+            .put(opt_outs::settings::set)
+            .delete(opt_outs::settings::unset),
         Address::at("/api/SMSMessages")
             .get(sms_messages::list)
             .post(sms_messages::send),

@@ -5,6 +5,8 @@
 //! an opt-out's commit has been checked against it.
 
 mod consents;
+mod import;
+mod settings;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -28,6 +30,8 @@ use crate::{Conn, StoreError, dialect, stored};
 
 pub(crate) use consents::append;
 pub use consents::{CONSENT_PROPERTIES, ConsentEntry, history};
+pub use import::{Imported, import};
+pub use settings::{set, settings, unset};
 
 /// Recipients that one statement asks about: each is a bound value.
 const ASKED_AT_ONCE: usize = 1_000;

@@ -256,6 +256,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    opt_out_settings (client_id) {
+        client_id -> BigInt,
+        language -> Text,
+        scope -> Text,
+        confirmation -> Bool,
+        brand -> Nullable<Text>,
+        stop_words -> Nullable<Text>,
+        start_words -> Nullable<Text>,
+        help_words -> Nullable<Text>,
+        stop_text -> Nullable<Text>,
+        help_text -> Nullable<Text>,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     web_hooks (id) {
         id -> BigInt,
         public_id -> Text,
@@ -356,6 +372,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     nodes,
     number_blocks,
+    opt_out_settings,
     opt_outs,
     outstanding_parts,
     recipients,

@@ -4,12 +4,15 @@ use super::keyword::normalised;
 use super::rules::USUAL_LANGUAGE;
 use super::{KeywordRules, Keywords, ScopeKind, Words};
 use crate::fault::Faults;
+use crate::filter::fold;
 use crate::text::{Reference, SegmentLimit};
 
 /// Most words of one list.
 const MOST_WORDS: usize = 100;
 /// Most characters of a word.
 const LONGEST_WORD: usize = 40;
+/// Most characters of a name that people know the client by.
+const LONGEST_BRAND: usize = 40;
 /// Most segments of a text.
 const MOST_SEGMENTS: u8 = 3;
 
@@ -22,6 +25,8 @@ pub struct OptOutSettings {
     pub scope: ScopeKind,
     /// Whether it is confirmed by a text.
     pub confirmation: bool,
+    /// By what name people know the client: it stands in every text that answers them.
+    pub brand: Option<String>,
     /// Words that opt out, instead of the usual ones.
     pub stop_words: Option<Vec<String>>,
     /// Words that opt in again.
@@ -43,6 +48,8 @@ pub struct OptOutSettingsDraft {
     pub scope: Option<String>,
     /// As [`OptOutSettings::confirmation`].
     pub confirmation: Option<bool>,
+    /// As [`OptOutSettings::brand`].
+    pub brand: Option<String>,
     /// As [`OptOutSettings::stop_words`].
     pub stop_words: Option<Vec<String>>,
     /// As [`OptOutSettings::start_words`].
@@ -76,6 +83,7 @@ impl Default for OptOutSettings {
             language: USUAL_LANGUAGE.to_owned(),
             scope: ScopeKind::Client,
             confirmation: true,
+            brand: None,
             stop_words: None,
             start_words: None,
             help_words: None,
@@ -104,8 +112,17 @@ impl OptOutSettings {
             scope: self.scope,
             confirmation: self.confirmation,
             words,
-            stop_text: self.stop_text.clone().unwrap_or(texts.stop_text),
-            help_text: self.help_text.clone().unwrap_or(texts.help_text),
+            stop_text: self.text(self.stop_text.as_ref(), texts.stop_text),
+            help_text: self.text(self.help_text.as_ref(), texts.help_text),
+        }
+    }
+
+    /// The client's own text, or the usual one behind its name.
+    fn text(&self, own: Option<&String>, usual: String) -> String {
+        match (own, &self.brand) {
+            (Some(own), _) => own.clone(),
+            (None, Some(brand)) if !usual.is_empty() => format!("{brand}: {usual}"),
+            (None, _) => usual,
         }
     }
 }
@@ -130,17 +147,20 @@ impl OptOutSettingsDraft {
             language: self.language.unwrap_or(usual.language),
             scope: scope(self.scope.as_deref(), &mut faults).unwrap_or(usual.scope),
             confirmation: self.confirmation.unwrap_or(usual.confirmation),
+            brand: brand(self.brand, &mut faults),
             stop_words: words("stopWords", self.stop_words, &mut faults),
             start_words: words("startWords", self.start_words, &mut faults),
             help_words: words("helpWords", self.help_words, &mut faults),
             stop_text: text("stopText", self.stop_text, &mut faults),
             help_text: text("helpText", self.help_text, &mut faults),
         };
-        if !rules.knows(&settings.language) {
+        let is_usual = settings.language == USUAL_LANGUAGE;
+        if !is_usual && !rules.knows(&settings.language) {
             let known: Vec<_> = rules.languages.keys().map(String::as_str).collect();
             faults.add("language", format!("must be one of {}", known.join(", ")));
         }
         check_stop(&settings, &mut faults);
+        check_says_who(&settings, &mut faults);
         if faults.is_empty() {
             check_apart(&settings.policy(rules), &mut faults);
         }
@@ -156,6 +176,18 @@ fn scope(given: Option<&str>, faults: &mut Faults) -> Option<ScopeKind> {
     scope
 }
 
+fn brand(given: Option<String>, faults: &mut Faults) -> Option<String> {
+    let brand = given?.trim().to_owned();
+    let length = brand.chars().count();
+    if !(1..=LONGEST_BRAND).contains(&length) || brand.chars().any(char::is_control) {
+        faults.add(
+            "brand",
+            format!("must be 1 to {LONGEST_BRAND} characters in one line"),
+        );
+    }
+    Some(brand)
+}
+
 fn words(
     property: &'static str,
     given: Option<Vec<String>>,
@@ -166,8 +198,11 @@ fn words(
         faults.add(property, format!("must hold 1 to {MOST_WORDS} words"));
     }
     for (index, word) in given.iter().enumerate() {
-        if normalised(word).is_empty() || word.chars().count() > LONGEST_WORD {
-            let message = format!("must be 1 to {LONGEST_WORD} characters with a letter or digit");
+        let is_word = !normalised(word).is_empty() && !word.chars().any(char::is_control);
+        if !is_word || word.chars().count() > LONGEST_WORD {
+            let message = format!(
+                "must be 1 to {LONGEST_WORD} characters in one line, with a letter or digit"
+            );
             faults.add(format!("{property}[{index}]"), message);
         }
     }
@@ -198,6 +233,24 @@ fn check_stop(settings: &OptOutSettings, faults: &mut Faults) {
     }
 }
 
+/// Whoever is answered must be told by whom (CTIA, Messaging Principles: opt-out confirmations and HELP name the program).
+fn check_says_who(settings: &OptOutSettings, faults: &mut Faults) {
+    let texts = [
+        ("stopText", &settings.stop_text),
+        ("helpText", &settings.help_text),
+    ];
+    for (property, text) in texts {
+        let Some(text) = text else { continue };
+        match &settings.brand {
+            None => faults.add(property, "needs a brand, which it must name"),
+            Some(brand) if !fold(text).contains(&fold(brand)) => {
+                faults.add(property, "must name the brand");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// A word says one thing.
 fn check_apart(policy: &ClientPolicy, faults: &mut Faults) {
     let words = &policy.words;
@@ -225,134 +278,4 @@ fn check_apart(policy: &ClientPolicy, faults: &mut Faults) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::rules::tests::shipped;
-    use super::super::{Keyword, ScopeKind};
-    use super::*;
-
-    fn of(words: &[&str]) -> Option<Vec<String>> {
-        Some(words.iter().map(|&word| word.to_owned()).collect())
-    }
-
-    #[track_caller]
-    fn check_fault(draft: OptOutSettingsDraft, path: &str, message: &str) {
-        let faults = draft.check(&shipped()).unwrap_err();
-        let found = faults.listed().iter().find(|fault| fault.path == path);
-        let found = found.unwrap_or_else(|| panic!("{:?}", faults.listed()));
-        assert!(found.message.contains(message), "{}", found.message);
-    }
-
-    #[test]
-    fn who_sets_nothing_has_what_the_rules_say() {
-        let settings = OptOutSettingsDraft::default().check(&shipped()).unwrap();
-        assert_eq!(settings, OptOutSettings::default());
-        let policy = settings.policy(&shipped());
-        assert_eq!(
-            (policy.scope, policy.confirmation),
-            (ScopeKind::Client, true)
-        );
-        assert!(policy.stop_text.contains("opted out"));
-        let stop = Some(Keyword::Stop { probable: false });
-        assert_eq!(policy.keywords().recognise("Unsubscribe"), stop);
-    }
-
-    #[test]
-    fn what_is_set_takes_the_place_of_the_usual() {
-        let draft = OptOutSettingsDraft {
-            language: Some("de".to_owned()),
-            scope: Some("sender".to_owned()),
-            confirmation: Some(false),
-            stop_words: of(&["STOP", "Schluss"]),
-            stop_text: Some("Abgemeldet.".to_owned()),
-            ..OptOutSettingsDraft::default()
-        };
-        let policy = draft.check(&shipped()).unwrap().policy(&shipped());
-        assert_eq!(
-            (policy.scope, policy.confirmation),
-            (ScopeKind::Sender, false)
-        );
-        assert_eq!(policy.stop_text, "Abgemeldet.");
-        assert!(policy.help_text.contains("erhalten"));
-        let keywords = policy.keywords();
-        assert_eq!(
-            keywords.recognise("schluss!"),
-            Some(Keyword::Stop { probable: false })
-        );
-        assert_eq!(keywords.recognise("unsubscribe"), None);
-        assert_eq!(keywords.recognise("hilfe"), Some(Keyword::Help));
-    }
-
-    #[test]
-    fn each_rule_has_its_fault() {
-        let usual = OptOutSettingsDraft::default;
-        let language = Some("xx".to_owned());
-        check_fault(
-            OptOutSettingsDraft {
-                language,
-                ..usual()
-            },
-            "language",
-            "must be one of de, en",
-        );
-        let scope = Some("all".to_owned());
-        check_fault(
-            OptOutSettingsDraft { scope, ..usual() },
-            "scope",
-            "client, group or sender",
-        );
-        let stop_words = of(&["halt"]);
-        check_fault(
-            OptOutSettingsDraft {
-                stop_words,
-                ..usual()
-            },
-            "stopWords",
-            "the word stop",
-        );
-        let stop_words = of(&["stop", "?!"]);
-        check_fault(
-            OptOutSettingsDraft {
-                stop_words,
-                ..usual()
-            },
-            "stopWords[1]",
-            "a letter",
-        );
-        let help_words = of(&[]);
-        check_fault(
-            OptOutSettingsDraft {
-                help_words,
-                ..usual()
-            },
-            "helpWords",
-            "1 to 100",
-        );
-        let start_words = of(&["Stop!"]);
-        check_fault(
-            OptOutSettingsDraft {
-                start_words,
-                ..usual()
-            },
-            "startWords",
-            "stands in stopWords",
-        );
-        let stop_text = Some(" ".to_owned());
-        check_fault(
-            OptOutSettingsDraft {
-                stop_text,
-                ..usual()
-            },
-            "stopText",
-            "blank",
-        );
-        let help_text = Some("x".repeat(500));
-        check_fault(
-            OptOutSettingsDraft {
-                help_text,
-                ..usual()
-            },
-            "helpText",
-            "segments",
-        );
-    }
-}
+mod tests;

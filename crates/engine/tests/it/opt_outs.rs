@@ -7,7 +7,9 @@ use clarion_domain::campaign::{CampaignId, CampaignStatus};
 use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::gateway::{Gateway, Inbound, InboundMessage};
 use clarion_domain::message::MessageStatus;
-use clarion_domain::opt_out::{Consent, KeywordRules, Language, OptOutScope, OptOutSource, Words};
+use clarion_domain::opt_out::{
+    Consent, KeywordRules, Language, OptOutScope, OptOutSettings, OptOutSource, ScopeKind, Words,
+};
 use clarion_domain::page::PageRequest;
 use clarion_domain::sender::SenderId;
 use clarion_engine::{Engine, EngineSettings};
@@ -139,6 +141,48 @@ on_both! {
         let log = log.await.unwrap().items;
         let lines: Vec<_> = log.iter().map(|line| (line.consent, line.evidence.as_deref())).collect();
         assert_eq!(lines, [(Consent::OptIn, Some("YES")), (Consent::OptOut, Some("Stop!"))]);
+        running.stop().await;
+    }
+
+    async fn what_a_client_sets_holds_from_the_next_reply_on(database) {
+        let world = World::new(database).await;
+        let engine = world.engine_with(EngineSettings {
+            keywords: keywords(),
+            ..EngineSettings::of_node("a", links())
+        });
+        let gateway = FakeGateway::new(10, |_| Answer::Accept);
+        let running = engine.start(vec![Arc::clone(&gateway) as Arc<dyn Gateway>]);
+        let mut content = world.content("Hello");
+        content.sender = SenderId::parse("+447860000001").unwrap();
+        let id = world.create_saying(&engine, 2, content).await;
+        world.reaches(id, CampaignStatus::Submitted).await;
+        reply(&world, &engine, 0, "help").await;
+        gateway.has_submitted(3).await;
+        let now = world.now();
+        let set = OptOutSettings {
+            scope: ScopeKind::Sender,
+            brand: Some("Acme".to_owned()),
+            stop_words: Some(vec!["stop".to_owned(), "enough".to_owned()]),
+            help_words: Some(vec!["what".to_owned()]),
+            stop_text: Some("Acme says bye.".to_owned()),
+            ..OptOutSettings::default()
+        };
+        let work = move |conn: &mut _| opt_outs::set(conn, FIRST_CLIENT, &set, now);
+        world.store.write(work).await.unwrap();
+        reply(&world, &engine, 1, "help").await;
+        reply(&world, &engine, 1, "What?").await;
+        gateway.has_submitted(4).await;
+        reply(&world, &engine, 0, "ENOUGH").await;
+        gateway.has_submitted(5).await;
+        let texts: Vec<_> = gateway.submitted()[2..]
+            .iter()
+            .map(|message| message.text.to_string())
+            .collect();
+        assert_eq!(texts, ["Write STOP or START.", "Acme: Write STOP or START.", "Acme says bye."]);
+        let list = world.store.read(|conn| opt_outs::page(conn, FIRST_CLIENT, &PageRequest::default().into()));
+        let list = list.await.unwrap().items;
+        assert_eq!(list.len(), 1);
+        assert_eq!(list[0].scope, OptOutScope::of_sender("+447860000001"));
         running.stop().await;
     }
 }

@@ -12,6 +12,7 @@ use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
 use clarion_domain::contact_group::ContactGroupId;
 use clarion_domain::message::MessageDraft;
+use clarion_domain::opt_out::KeywordRules;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::web_hook::WebHookId;
@@ -153,6 +154,11 @@ impl<S> Caller<S> {
     /// What makes the request have its effect once, for effects that are not written by the caller itself.
     pub(crate) fn once(&self) -> Once {
         self.once.clone()
+    }
+
+    /// The words and texts of replies, where a client has not its own.
+    pub(crate) fn keyword_rules(&self) -> &KeywordRules {
+        self.state.engine.keyword_rules()
     }
 
     /// Reads what is the caller's.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use clarion_domain::opt_out::{Consent, OptOutScope, OptOutSource, SenderName};
-use clarion_persistence::opt_outs::{self, ConsentChange};
+use clarion_domain::opt_out::{
+    Consent, NewOptOut, OptOutScope, OptOutSettings, OptOutSource, ScopeKind, SenderName,
+};
+use clarion_persistence::opt_outs::{self, ConsentChange, Imported};
 use clarion_persistence::{on_both, recipients};
 use uuid::Uuid;
 
@@ -70,6 +72,61 @@ on_both! {
             assert_eq!(opt_outs::opt_in(conn, CLIENT, contact(5).phone, OptOutSource::Keyword, None, at(2))?, 1);
             let found = opt_outs::suppressed(conn, CLIENT, &acme, key, &all)?;
             assert_eq!(found, BTreeSet::from([1, 2]));
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn what_a_client_has_set_is_kept_and_nobody_elses(database) {
+        sending(&database.store(), 1, 1).await;
+        let work = |conn: &mut _| {
+            let set = OptOutSettings {
+                language: "de".to_owned(),
+                scope: ScopeKind::Sender,
+                confirmation: false,
+                brand: Some("Acme".to_owned()),
+                stop_words: Some(vec!["stop".to_owned(), "nicht mehr".to_owned()]),
+                help_text: Some("Acme: STOP".to_owned()),
+                ..OptOutSettings::default()
+            };
+            assert_eq!(opt_outs::settings(conn, CLIENT)?, None);
+            opt_outs::set(conn, CLIENT, &OptOutSettings::default(), at(1))?;
+            opt_outs::set(conn, CLIENT, &set, at(2))?;
+            assert_eq!(opt_outs::settings(conn, CLIENT)?, Some(set));
+            assert_eq!(opt_outs::settings(conn, STRANGER)?, None);
+            opt_outs::unset(conn, CLIENT)?;
+            assert_eq!(opt_outs::settings(conn, CLIENT)?, None);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn an_import_adds_what_is_not_known(database) {
+        sending(&database.store(), 1, 1).await;
+        let work = |conn: &mut _| {
+            let new = |index: u32, scope| NewOptOut {
+                number: contact(index).phone,
+                scope,
+                source: OptOutSource::Import,
+                evidence: (index == 1).then(|| "the old list".to_owned()),
+            };
+            let client = OptOutScope::Client;
+            opt_outs::record(conn, CLIENT, contact(1).phone, &change(client.clone(), 1))?;
+            let list: Vec<_> = (1..=2_500)
+                .map(|index| new(index, client.clone()))
+                .chain([new(2, client.clone()), new(1, OptOutScope::of_sender("ACME"))])
+                .collect();
+            let done = opt_outs::import(conn, CLIENT, &list, at(2))?;
+            assert_eq!((done.added, done.known), (2_500, 2));
+            let done = opt_outs::import(conn, CLIENT, &list, at(3))?;
+            assert_eq!((done.added, done.known), (0, 2_502));
+            assert_eq!(opt_outs::import(conn, CLIENT, &[], at(3))?, Imported::default());
+            let log = opt_outs::history(conn, CLIENT, &page(1, 1))?;
+            assert_eq!(log.total_records, 2_501);
+            let last = &log.items[0];
+            assert_eq!((last.source, last.evidence.as_deref()), (OptOutSource::Import, Some("the old list")));
+            assert_eq!(last.scope, OptOutScope::of_sender("ACME"));
+            assert_eq!(opt_outs::page(conn, STRANGER, &page(1, 1))?.total_records, 0);
             Ok(())
         };
         database.write(work).await.unwrap();
