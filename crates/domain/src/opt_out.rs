@@ -13,7 +13,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-pub use draft::{NewOptOut, OptOutDraft, check_reason};
+pub use draft::{NewOptOut, OptOutDefaults, OptOutDraft, check_reason};
 pub use hash_key::{HashKey, NumberHash, ShortSecret};
 pub use keyword::{Keyword, Keywords};
 pub use rules::{KeywordRules, Language, Words};

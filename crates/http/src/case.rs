@@ -54,7 +54,7 @@ fn is_word(before: &[String], segment: &str) -> bool {
     match before.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] | [_] | [_, "health"] | [_, "api"] => true,
         [_, "api", "campaigns"] => matches!(segment, "true" | "false" | "preview"),
-        [_, "api", "optouts"] => segment == "history",
+        [_, "api", "optouts"] => matches!(segment, "history" | "import"),
         [_, "api", _resource, _id] => true,
         [_, "api", _resource, _id, _part, _part_id] => true,
         _ => false,

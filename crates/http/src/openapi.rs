@@ -75,6 +75,7 @@ use crate::{
         opt_outs::list,
         opt_outs::record,
         opt_outs::history,
+        opt_outs::import::import,
         opt_outs::show,
         opt_outs::withdraw,
         opt_outs::settings::show,

@@ -1,5 +1,6 @@
 //! Opt-outs: who wants no more messages, and how that came to be known.
 
+pub(crate) mod import;
 pub(crate) mod settings;
 
 use std::future::{Ready, ready};

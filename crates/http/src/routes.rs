@@ -99,6 +99,7 @@ fn authenticated() -> Vec<Address> {
             .get(opt_outs::list)
             .post(opt_outs::record),
         Address::at("/api/OptOuts/History").get(opt_outs::history),
+        Address::at("/api/OptOuts/Import").post(opt_outs::import::import),
         Address::at("/api/OptOuts/{id}")
             .get(opt_outs::show)
             .delete(opt_outs::withdraw),

@@ -11,6 +11,7 @@ mod origin;
 mod targets;
 mod upkeep;
 mod uses;
+mod writer;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub(crate) use caller::{
 pub(crate) use idempotency::once;
 pub(crate) use once::Once;
 pub(crate) use upkeep::run as keep_up;
+pub(crate) use writer::Writer;
 
 /// What requests are answered with. Clones share it.
 #[derive(Clone)]

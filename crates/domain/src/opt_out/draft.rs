@@ -10,6 +10,8 @@ use crate::sender::SenderId;
 /// Most characters of an evidence or a reason.
 const LONGEST_EVIDENCE: usize = 1_000;
 
+const NO_SCOPE: &str = "must be client, group or sender";
+
 /// An opt-out as a request gives it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OptOutDraft {
@@ -24,6 +26,19 @@ pub struct OptOutDraft {
     /// `api` (where it is missing) or `dashboard`.
     pub source: Option<String>,
     /// What shows it.
+    pub evidence: Option<String>,
+}
+
+/// What holds for the opt-outs of an import that do not say it themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OptOutDefaults {
+    /// As [`OptOutDraft::scope`].
+    pub scope: Option<String>,
+    /// As [`OptOutDraft::contact_group_id`].
+    pub contact_group_id: Option<String>,
+    /// As [`OptOutDraft::sender`].
+    pub sender: Option<String>,
+    /// As [`OptOutDraft::evidence`].
     pub evidence: Option<String>,
 }
 
@@ -65,9 +80,25 @@ impl OptOutDraft {
         })
     }
 
+    /// Checks every rule of one that stands in a list that is taken in.
+    ///
+    /// # Errors
+    /// As [`OptOutDraft::check`].
+    pub fn check_imported(self, phones: &PhoneRules) -> Result<NewOptOut, Faults> {
+        let new = Self {
+            source: None,
+            ..self
+        }
+        .check(phones)?;
+        Ok(NewOptOut {
+            source: OptOutSource::Import,
+            ..new
+        })
+    }
+
     fn scope(&self, faults: &mut Faults) -> Option<OptOutScope> {
         let Some(kind) = ScopeKind::named(self.scope.as_deref().unwrap_or("client")) else {
-            faults.add("scope", "must be client, group or sender");
+            faults.add("scope", NO_SCOPE);
             return None;
         };
         for (property, given, of) in [
@@ -103,6 +134,44 @@ impl OptOutDraft {
                 None
             }
         }
+    }
+}
+
+impl OptOutDefaults {
+    /// Checks what would be wrong with every opt-out that says nothing itself but its number.
+    ///
+    /// # Errors
+    /// All faults at once, each under the property's name.
+    pub fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        if self.contact_group_id.is_some() || self.sender.is_some() {
+            let alone = self.complete(OptOutDraft::default());
+            alone.scope(&mut faults);
+        } else if ScopeKind::named(self.kind()).is_none() {
+            faults.add("scope", NO_SCOPE);
+        }
+        check_evidence("evidence", self.evidence.as_deref(), &mut faults);
+        faults.into_result()
+    }
+
+    fn kind(&self) -> &str {
+        self.scope.as_deref().unwrap_or("client")
+    }
+
+    /// An opt-out with what it does not say. One that says its scope says what belongs to that, too.
+    #[must_use]
+    pub fn complete(&self, draft: OptOutDraft) -> OptOutDraft {
+        let mut draft = OptOutDraft {
+            evidence: draft.evidence.or_else(|| self.evidence.clone()),
+            ..draft
+        };
+        if draft.scope.is_none() {
+            draft.scope.clone_from(&self.scope);
+            let group = || self.contact_group_id.clone();
+            draft.contact_group_id = draft.contact_group_id.or_else(group);
+            draft.sender = draft.sender.or_else(|| self.sender.clone());
+        }
+        draft
     }
 }
 
@@ -222,5 +291,72 @@ mod tests {
     fn an_opt_in_has_a_reason() {
         assert_eq!(check_reason(Some(" called us ")).unwrap(), "called us");
         assert!(check_reason(Some(" ")).is_err() && check_reason(None).is_err());
+    }
+
+    #[test]
+    fn one_of_a_list_says_what_it_says_and_the_rest_is_as_usual() {
+        let defaults = OptOutDefaults {
+            scope: Some("sender".to_owned()),
+            sender: Some("ACME".to_owned()),
+            evidence: Some("the old list".to_owned()),
+            ..OptOutDefaults::default()
+        };
+        defaults.check().unwrap();
+        let import = |draft| defaults.complete(draft).check_imported(&phones()).unwrap();
+        let usual = import(draft());
+        assert_eq!(
+            (usual.scope, usual.source),
+            (OptOutScope::of_sender("ACME"), OptOutSource::Import)
+        );
+        assert_eq!(usual.evidence.as_deref(), Some("the old list"));
+        let own = import(OptOutDraft {
+            scope: Some("client".to_owned()),
+            evidence: Some("called us".to_owned()),
+            ..draft()
+        });
+        assert_eq!(own.scope, OptOutScope::Client);
+        assert_eq!(own.evidence.as_deref(), Some("called us"));
+        let other = import(OptOutDraft {
+            sender: Some("Other".to_owned()),
+            ..draft()
+        });
+        assert_eq!(other.scope, OptOutScope::of_sender("other"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_every_one_of_a_list_is_told_first() {
+        let path = |defaults: OptOutDefaults| {
+            let faults = defaults.check().unwrap_err();
+            faults.listed()[0].path.clone()
+        };
+        let given = |text: &str| Some(text.to_owned());
+        let usual = OptOutDefaults::default;
+        assert_eq!(
+            path(OptOutDefaults {
+                scope: given("all"),
+                ..usual()
+            }),
+            "scope"
+        );
+        assert_eq!(
+            path(OptOutDefaults {
+                sender: given("ACME"),
+                ..usual()
+            }),
+            "sender"
+        );
+        let evidence = Some("x".repeat(1_001));
+        assert_eq!(
+            path(OptOutDefaults {
+                evidence,
+                ..usual()
+            }),
+            "evidence"
+        );
+        let columns = OptOutDefaults {
+            scope: given("group"),
+            ..usual()
+        };
+        assert_eq!(columns.check(), Ok(()));
     }
 }

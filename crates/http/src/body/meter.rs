@@ -26,6 +26,8 @@ struct Counts {
     columns: Cell<u64>,
     /// Bytes since the element began.
     element: Cell<u64>,
+    /// The line of its first character that is more than white space and a comma; 0 while there is none.
+    began: Cell<u64>,
     /// The array and index of the element; `None` outside of elements.
     inside: Cell<Option<(&'static str, u64)>>,
 }
@@ -58,6 +60,9 @@ impl Meter {
     fn count(&self, bytes: &[u8]) -> Result<(), BodyFault> {
         let counts = &self.gauge.0;
         for byte in bytes {
+            if counts.began.get() == 0 && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',') {
+                counts.began.set(self.gauge.line());
+            }
             if *byte == b'\n' {
                 counts.lines.set(counts.lines.get() + 1);
                 counts.columns.set(0);
@@ -79,6 +84,7 @@ impl Gauge {
     /// An element of an array begins here.
     pub(crate) fn element(&self, array: &'static str, index: u64) {
         self.0.element.set(0);
+        self.0.began.set(0);
         self.0.inside.set(Some((array, index)));
     }
 
@@ -99,6 +105,14 @@ impl Gauge {
     /// The number of the line that is being read, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.0.lines.get() + 1
+    }
+
+    /// The number of the line in which the element begins, from 1.
+    pub(crate) fn first_line(&self) -> u64 {
+        match self.0.began.get() {
+            0 => self.line(),
+            line => line,
+        }
     }
 
     /// How far reading has come, for people.

@@ -11,7 +11,7 @@ use super::request::CampaignRequest;
 use crate::Answer;
 use crate::body::{Body, Meter};
 use crate::contacts::intake::{self, Stopped, Taker};
-use crate::contacts::row::ContactRow;
+use crate::contacts::row::Row;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::state::{Caller, CampaignsWrite, Once};
@@ -132,7 +132,7 @@ impl Contacts for Loading {
         }
     }
 
-    fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped> {
+    fn take(&mut self, row: &mut Row) -> Result<(), Stopped> {
         self.taker.take(row)
     }
 }

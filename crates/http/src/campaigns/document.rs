@@ -8,7 +8,7 @@ use crate::body::given::ReadGiven;
 use crate::body::value::{Any, Read};
 use crate::body::{Gauge, Meter, Unreadable, json};
 use crate::contacts::intake::{self, CONTACTS, Stopped};
-use crate::contacts::row::ContactRow;
+use crate::contacts::row::Row;
 
 /// Where contacts go, one by one.
 pub(super) trait Contacts {
@@ -16,7 +16,7 @@ pub(super) trait Contacts {
     fn begin(&mut self, header: &Header);
 
     /// Takes the contact in the row. `Err` ends the reading.
-    fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped>;
+    fn take(&mut self, row: &mut Row) -> Result<(), Stopped>;
 }
 
 /// Reads the whole body. Without `contacts`, those in the document are read over.

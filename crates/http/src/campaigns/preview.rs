@@ -12,7 +12,7 @@ use super::{GivenId, find};
 use crate::Answer;
 use crate::body::{Body, Meter};
 use crate::contacts::intake::Stopped;
-use crate::contacts::row::ContactRow;
+use crate::contacts::row::Row;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::state::{Caller, CampaignsRead};
@@ -80,7 +80,7 @@ impl Contacts for Counting {
     /// They wait until all properties are known.
     fn begin(&mut self, _: &Header) {}
 
-    fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped> {
+    fn take(&mut self, row: &mut Row) -> Result<(), Stopped> {
         let taken = match row.take() {
             Ok(contact) => self.load.contact(contact),
             Err(refusal) => self.load.unreadable_contact(&refusal),

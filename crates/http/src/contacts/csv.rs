@@ -1,4 +1,4 @@
-//! Contacts as CSV (RFC 4180): a line of names in any order and case, then a contact a line. An empty cell is a missing
+//! Contacts, or what else there is many of, as CSV (RFC 4180): a line of names in any order and case, then one a line. An empty cell is a missing
 //! value, an unknown column is read over.
 //!
 //! Unlike the file jobs, which make the best of whatever a spreadsheet has left, this guesses nothing: a program wrote the
@@ -7,22 +7,21 @@
 mod records;
 
 use super::format::Take;
-use super::intake::CONTACTS;
-use super::row::{ContactRow, PROPERTIES};
+use super::row::{Form, Row};
 use crate::body::{Gauge, Meter, Unreadable};
 use records::{Record, Records};
 
-/// Passes every contact of the body on.
-pub(super) fn read(body: Meter, take: Take<'_>) -> Result<(), Unreadable> {
+/// Passes everything in the body on.
+pub(super) fn read(body: Meter, form: &'static Form, take: Take<'_>) -> Result<(), Unreadable> {
     let gauge = body.gauge();
     let mut records = Records::new(body);
     let mut record = Record::default();
     records.next(&mut record)?;
-    let columns = Columns::of(&record).map_err(|fault| Unreadable::text(fault, &gauge))?;
-    let mut row = ContactRow::default();
+    let columns = Columns::of(&record, form).map_err(|fault| Unreadable::text(fault, &gauge))?;
+    let mut row = Row::of(form);
     let mut index = 0;
     loop {
-        gauge.element(CONTACTS, index);
+        gauge.element(form.array, index);
         if !records.next(&mut record)? {
             return Ok(());
         }
@@ -39,7 +38,7 @@ pub(super) fn read(body: Meter, take: Take<'_>) -> Result<(), Unreadable> {
 struct Columns(Vec<Option<usize>>);
 
 impl Columns {
-    fn of(header: &Record) -> Result<Self, String> {
+    fn of(header: &Record, form: &Form) -> Result<Self, String> {
         let mut columns = Self(Vec::new());
         for (place, name) in header.cells().enumerate() {
             let name = std::str::from_utf8(name).map_err(|_| "a name is not UTF-8")?;
@@ -48,7 +47,8 @@ impl Columns {
                 _ => name,
             };
             let name = name.trim();
-            let property = PROPERTIES
+            let property = form
+                .properties
                 .iter()
                 .position(|property| property.eq_ignore_ascii_case(name));
             if property.is_some() && columns.0.contains(&property) {
@@ -59,12 +59,15 @@ impl Columns {
         if columns.0.contains(&Some(0)) {
             return Ok(columns);
         }
-        Err(format!("the first line names no column {}", PROPERTIES[0]))
+        Err(format!(
+            "the first line names no column {}",
+            form.properties[0]
+        ))
     }
 
     /// Missing cells at the end are missing values: spreadsheets leave them out. What is too much was a comma without
     /// quotes, so that no cell can be trusted.
-    fn fill(&self, row: &mut ContactRow, record: &Record, gauge: &Gauge) -> Result<(), Unreadable> {
+    fn fill(&self, row: &mut Row, record: &Record, gauge: &Gauge) -> Result<(), Unreadable> {
         row.clear();
         for (place, cell) in record.cells().enumerate() {
             if cell.is_empty() {

@@ -1,4 +1,5 @@
-//! The formats in which contacts are taken: JSON, lines of JSON, and CSV. The media type decides.
+//! The formats in which contacts, and what else there is many of, are taken: JSON, lines of JSON, and CSV. The media type
+//! decides.
 
 use std::future::{Ready, ready};
 
@@ -6,8 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess};
 
-use super::intake::{self, CONTACTS, Stopped, Taker};
-use super::row::{ContactRow, place_of};
+use super::intake::{self, Stopped, Taker};
+use super::row::{CONTACT, Form, Row};
 use super::{csv, lines};
 use crate::body::value::{Any, Read};
 use crate::body::{self, Body, Gauge, Meter, Unreadable, json, media_type};
@@ -69,22 +70,33 @@ impl Format {
 
     /// Passes every contact of the body on.
     pub(crate) fn read(self, body: Meter, taker: &mut Taker) -> Result<(), Unreadable> {
+        self.read_each(body, &CONTACT, &mut |row| taker.take(row))
+    }
+
+    /// Passes everything of this form on that the body holds.
+    pub(crate) fn read_each(
+        self,
+        body: Meter,
+        form: &'static Form,
+        take: Take<'_>,
+    ) -> Result<(), Unreadable> {
         match self {
-            Self::Csv => csv::read(body, &mut |row| taker.take(row)),
-            Self::Lines => lines::read(body, &mut |row| taker.take(row)),
+            Self::Csv => csv::read(body, form, take),
+            Self::Lines => lines::read(body, form, take),
             Self::Json => {
                 let gauge = body.gauge();
-                json::read(body, Any(ReadDocument { taker, gauge }))
+                json::read(body, Any(ReadDocument { form, take, gauge }))
             }
         }
     }
 }
 
-/// Whoever takes the contacts of a body that is read line by line.
-pub(super) type Take<'a> = &'a mut dyn FnMut(&mut super::row::ContactRow) -> Result<(), Stopped>;
+/// Whoever takes what a body holds, one by one.
+pub(crate) type Take<'a> = &'a mut dyn FnMut(&mut Row) -> Result<(), Stopped>;
 
 struct ReadDocument<'a> {
-    taker: &'a mut Taker,
+    form: &'static Form,
+    take: Take<'a>,
     gauge: Gauge,
 }
 
@@ -92,55 +104,59 @@ impl<'de> Read<'de> for ReadDocument<'_> {
     type Value = ();
 
     fn array<A: SeqAccess<'de>>(self, array: A) -> Result<(), A::Error> {
-        intake::read_elements(array, &self.gauge, |row| self.taker.take(row))
+        intake::read_elements_of(self.form, array, &self.gauge, self.take)
     }
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         let mut seen = false;
-        let mut alone = ContactRow::default();
-        while let Some(key) = object.next_key_seed(Any(ReadKey))? {
+        let Self { form, take, gauge } = self;
+        let mut alone = Row::of(form);
+        while let Some(key) = object.next_key_seed(Any(ReadKey(form)))? {
             match key {
-                Key::Contacts if std::mem::replace(&mut seen, true) => {
-                    return Err(A::Error::custom("contacts is given twice"));
+                Key::Array if std::mem::replace(&mut seen, true) => {
+                    let message = format!("{} is given twice", form.array);
+                    return Err(A::Error::custom(message));
                 }
-                Key::Contacts => object.next_value_seed(Any(ReadContacts {
-                    taker: self.taker,
-                    gauge: &self.gauge,
+                Key::Array => object.next_value_seed(Any(ReadArray {
+                    form,
+                    take: &mut *take,
+                    gauge: &gauge,
                 }))?,
                 Key::Property(place) => alone.read_value(place, &mut object)?,
                 Key::Unknown => drop(object.next_value::<IgnoredAny>()?),
             }
         }
         if !seen && alone.is_given() {
-            self.taker.take(&mut alone).map_err(A::Error::custom)?;
+            take(&mut alone).map_err(A::Error::custom)?;
         }
         Ok(())
     }
 
     fn other<E: Error>(self) -> Result<(), E> {
-        Err(E::custom(
-            "the body must be an array of contacts, or an object with such an array under contacts",
-        ))
+        let Form { array, called, .. } = self.form;
+        Err(E::custom(format!(
+            "the body must be an array of {called}, or an object with such an array under {array}"
+        )))
     }
 }
 
 /// What a key of an object stands for.
 enum Key {
-    Contacts,
-    /// One of a contact, by its place: the object may be one by itself.
+    Array,
+    /// One of an element, by its place: the object may be one by itself.
     Property(usize),
     Unknown,
 }
 
-struct ReadKey;
+struct ReadKey(&'static Form);
 
 impl Read<'_> for ReadKey {
     type Value = Key;
 
     fn text<E: Error>(self, name: &str) -> Result<Key, E> {
         Ok(match name {
-            CONTACTS => Key::Contacts,
-            name => place_of(name).map_or(Key::Unknown, Key::Property),
+            name if name == self.0.array => Key::Array,
+            name => self.0.place_of(name).map_or(Key::Unknown, Key::Property),
         })
     }
 
@@ -149,19 +165,20 @@ impl Read<'_> for ReadKey {
     }
 }
 
-struct ReadContacts<'a> {
-    taker: &'a mut Taker,
+struct ReadArray<'a> {
+    form: &'static Form,
+    take: Take<'a>,
     gauge: &'a Gauge,
 }
 
-impl<'de> Read<'de> for ReadContacts<'_> {
+impl<'de> Read<'de> for ReadArray<'_> {
     type Value = ();
 
     fn array<A: SeqAccess<'de>>(self, array: A) -> Result<(), A::Error> {
-        intake::read_elements(array, self.gauge, |row| self.taker.take(row))
+        intake::read_elements_of(self.form, array, self.gauge, self.take)
     }
 
     fn other<E: Error>(self) -> Result<(), E> {
-        Err(E::custom("contacts must be an array"))
+        Err(E::custom(format!("{} must be an array", self.form.array)))
     }
 }

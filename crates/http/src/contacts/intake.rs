@@ -4,7 +4,7 @@ use actix_web::http::header::HeaderName;
 use clarion_engine::{IntakeRefusal, IntakeReport, Load};
 use serde::de::{Error, SeqAccess};
 
-use super::row::{ContactRow, ReadContact};
+use super::row::{CONTACT, Form, ReadRow, Row};
 use crate::body::value::Any;
 use crate::body::{Gauge, Unreadable};
 use crate::problem::Problem;
@@ -35,7 +35,7 @@ impl Taker {
     }
 
     /// Takes the contact in the row. `Err` ends the reading.
-    pub(crate) fn take(&mut self, row: &mut ContactRow) -> Result<(), Stopped> {
+    pub(crate) fn take(&mut self, row: &mut Row) -> Result<(), Stopped> {
         let taken = match row.take() {
             Ok(contact) => self.load.contact(contact),
             Err(refusal) => self.load.unreadable_contact(&refusal),
@@ -66,14 +66,24 @@ pub(crate) fn counts(report: &IntakeReport) -> [(HeaderName, u64); 2] {
 
 /// Reads the elements of a JSON array as contacts. Without a taker they are read over.
 pub(crate) fn read_elements<'de, A: SeqAccess<'de>>(
+    array: A,
+    gauge: &Gauge,
+    take: impl FnMut(&mut Row) -> Result<(), Stopped>,
+) -> Result<(), A::Error> {
+    read_elements_of(&CONTACT, array, gauge, take)
+}
+
+/// [`read_elements`] of any form.
+pub(super) fn read_elements_of<'de, A: SeqAccess<'de>>(
+    form: &'static Form,
     mut array: A,
     gauge: &Gauge,
-    mut take: impl FnMut(&mut ContactRow) -> Result<(), Stopped>,
+    mut take: impl FnMut(&mut Row) -> Result<(), Stopped>,
 ) -> Result<(), A::Error> {
-    let mut row = ContactRow::default();
+    let mut row = Row::of(form);
     for index in 0.. {
-        gauge.element(CONTACTS, index);
-        let Some(()) = array.next_element_seed(Any(ReadContact(&mut row)))? else {
+        gauge.element(form.array, index);
+        let Some(()) = array.next_element_seed(Any(ReadRow(&mut row)))? else {
             break;
         };
         take(&mut row).map_err(A::Error::custom)?;

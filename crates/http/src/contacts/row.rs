@@ -1,25 +1,43 @@
-//! One contact as it stands in a body. A single row serves all contacts, so that reading a million of them allocates
-//! no more than reading one.
+//! One contact, or whatever else a body holds many of, as it stands there. A single row serves all of them, so that reading
+//! a million allocates no more than reading one.
 
 use std::borrow::Cow;
 
 use clarion_domain::contact::{ContactDraft, ContactRefusal};
 use serde::de::{Error, IgnoredAny, MapAccess};
 
+use super::intake::CONTACTS;
 use crate::body::value::{Any, Read};
 
-pub(super) const PROPERTIES: [&str; 6] = [
-    "phoneNumber",
-    "name",
-    "custom1",
-    "custom2",
-    "contactGroupId",
-    "timeZone",
-];
+/// What a body holds many of.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// What faults and reasons call them, and where an object has them.
+    pub(crate) array: &'static str,
+    /// What people call them.
+    pub(crate) called: &'static str,
+    /// Their properties. A table must have a column for the first.
+    pub(crate) properties: &'static [&'static str],
+}
 
-/// The contact last read.
-pub(crate) struct ContactRow {
-    fields: [Field; PROPERTIES.len()],
+/// Contacts.
+pub(crate) static CONTACT: Form = Form {
+    array: CONTACTS,
+    called: "contacts",
+    properties: &[
+        "phoneNumber",
+        "name",
+        "custom1",
+        "custom2",
+        "contactGroupId",
+        "timeZone",
+    ],
+};
+
+/// The one last read.
+pub(crate) struct Row {
+    form: &'static Form,
+    fields: Vec<Field>,
     refusal: Option<ContactRefusal>,
 }
 
@@ -30,40 +48,40 @@ struct Field {
     present: bool,
 }
 
-impl Default for ContactRow {
-    fn default() -> Self {
+impl Row {
+    /// For what has this form.
+    pub(crate) fn of(form: &'static Form) -> Self {
         Self {
-            fields: PROPERTIES.map(Field::of),
+            form,
+            fields: form.properties.iter().copied().map(Field::of).collect(),
             refusal: None,
         }
     }
-}
 
-impl ContactRow {
     /// The contact, or why it has not the form of one. The first fault counts.
     pub(crate) fn take(&mut self) -> Result<ContactDraft<'_>, ContactRefusal> {
-        if let Some(refusal) = self.refusal.take() {
-            return Err(refusal);
-        }
-        let [
-            phone_number,
-            name,
-            custom1,
-            custom2,
-            contact_group_id,
-            time_zone,
-        ] = self.fields.each_ref().map(Field::get);
+        self.check()?;
         Ok(ContactDraft {
-            phone_number,
-            name,
-            custom1,
-            custom2,
-            contact_group_id,
-            time_zone,
+            phone_number: self.get(0),
+            name: self.get(1),
+            custom1: self.get(2),
+            custom2: self.get(3),
+            contact_group_id: self.get(4),
+            time_zone: self.get(5),
         })
     }
 
-    /// Nothing is known of the contact yet.
+    /// Whether it has its form. The first fault counts.
+    pub(crate) fn check(&mut self) -> Result<(), ContactRefusal> {
+        self.refusal.take().map_or(Ok(()), Err)
+    }
+
+    /// The value of a property, by its place in the form.
+    pub(crate) fn get(&self, property: usize) -> Option<Cow<'_, str>> {
+        self.fields.get(property)?.get()
+    }
+
+    /// Nothing is known of it yet.
     pub(super) fn clear(&mut self) {
         self.refusal = None;
         for field in &mut self.fields {
@@ -73,7 +91,7 @@ impl ContactRow {
         }
     }
 
-    /// Takes the value of a property, by its place among [`PROPERTIES`].
+    /// Takes the value of a property, by its place in the form.
     pub(super) fn set(&mut self, property: usize, text: &str) {
         let field = &mut self.fields[property];
         field.text.push_str(text);
@@ -85,7 +103,7 @@ impl ContactRow {
         self.fields.iter().any(|field| field.seen)
     }
 
-    /// Reads the value of a property of an object, by its place among [`PROPERTIES`].
+    /// Reads the value of a property of an object, by its place in the form.
     pub(super) fn read_value<'de, A: MapAccess<'de>>(
         &mut self,
         property: usize,
@@ -123,15 +141,15 @@ impl Field {
     }
 }
 
-/// Reads the next contact into the row.
-pub(super) struct ReadContact<'a>(pub(super) &'a mut ContactRow);
+/// Reads the next one into the row.
+pub(super) struct ReadRow<'a>(pub(super) &'a mut Row);
 
-impl<'de> Read<'de> for ReadContact<'_> {
+impl<'de> Read<'de> for ReadRow<'_> {
     type Value = ();
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         self.0.clear();
-        while let Some(property) = object.next_key_seed(Any(ReadName))? {
+        while let Some(property) = object.next_key_seed(Any(ReadName(self.0.form)))? {
             match property {
                 Some(property) => self.0.read_value(property, &mut object)?,
                 None => drop(object.next_value::<IgnoredAny>()?),
@@ -147,14 +165,14 @@ impl<'de> Read<'de> for ReadContact<'_> {
     }
 }
 
-/// Reads the name of a property; its place among [`PROPERTIES`], `None` for an unknown one.
-struct ReadName;
+/// Reads the name of a property; its place in the form, `None` for an unknown one.
+struct ReadName(&'static Form);
 
 impl Read<'_> for ReadName {
     type Value = Option<usize>;
 
     fn text<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(place_of(name))
+        Ok(self.0.place_of(name))
     }
 
     fn other<E: Error>(self) -> Result<Self::Value, E> {
@@ -162,9 +180,12 @@ impl Read<'_> for ReadName {
     }
 }
 
-/// The place of a property among [`PROPERTIES`].
-pub(super) fn place_of(name: &str) -> Option<usize> {
-    PROPERTIES.iter().position(|property| *property == name)
+impl Form {
+    /// The place of a property.
+    pub(super) fn place_of(&self, name: &str) -> Option<usize> {
+        let mut properties = self.properties.iter();
+        properties.position(|property| *property == name)
+    }
 }
 
 /// Reads a text into its field; whether it was one, or null.

@@ -24,6 +24,7 @@ use clarion_persistence::{Conn, StoreError};
 
 use super::State;
 use super::once::Once;
+use super::writer::Writer;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
 
@@ -295,6 +296,11 @@ impl Caller<CampaignsWrite> {
 }
 
 impl Caller<ContactsWrite> {
+    /// What changes on a thread that reads a body.
+    pub(crate) fn writer(&self) -> Writer {
+        Writer::new(self.state.clone(), self.client)
+    }
+
     /// The id of a new contact group.
     pub(crate) fn new_group_id(&self) -> ContactGroupId {
         self.state.engine.new_group_id()

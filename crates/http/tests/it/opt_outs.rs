@@ -112,3 +112,85 @@ async fn another_clients_opt_outs_do_not_exist() {
     })
     .await;
 }
+
+/// Sends a body of opt-outs of this type.
+async fn import(app: &TestApp, query: &str, kind: &str, body: &str) -> crate::support::Answer {
+    let request = app
+        .request(
+            reqwest::Method::POST,
+            &format!("/api/OptOuts/Import{query}"),
+        )
+        .header("content-type", kind)
+        .body(body.to_owned());
+    crate::support::Answer::to(request).await
+}
+
+#[tokio::test]
+async fn an_import_takes_each_format_and_tells_what_came_of_it() {
+    on_each_database(async |app| {
+        let csv = "Evidence,phoneNumber\ncalled us,07700 900001\n\n,07700 9000\n,07700 900002\n";
+        let done = import(app, "?evidence=the%20old%20list", "text/csv", csv).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+        let done = done.json();
+        let counts = |done: &Value| [&done["added"], &done["known"], &done["invalid"]].map(|n| n.as_u64().unwrap());
+        assert_eq!(counts(&done), [2, 0, 1]);
+        let fault = &done["faults"][0];
+        assert_eq!((&fault["index"], &fault["line"]), (&json!(1), &json!(4)));
+        assert_eq!(fault["property"], "phoneNumber");
+        let ndjson = "{\"phoneNumber\": \"07700 900002\"}\n\n{\"phoneNumber\": 7}\n[]\n{\"phoneNumber\": \"07700 900003\"}";
+        let done = import(app, "", "application/x-ndjson", ndjson).await.json();
+        assert_eq!(counts(&done), [1, 1, 2]);
+        let lines: Vec<_> = done["faults"].as_array().unwrap().iter().map(|fault| &fault["line"]).collect();
+        assert_eq!(lines, [&json!(3), &json!(4)]);
+        let array = "[\n {\"phoneNumber\": \"07700 900001\"},\n {\"phoneNumber\": \"07700 900001\", \"scope\": \"client\"},\n {\"sender\": 1}\n]";
+        let done = import(app, "?scope=sender&sender=acme", "application/json", array).await.json();
+        assert_eq!(counts(&done), [1, 1, 1]);
+        assert_eq!(done["faults"][0]["line"], 4);
+        let object = json!({"optOuts": [{"phoneNumber": "07700 900001", "scope": "group", "contactGroupId": "01920000-0000-7000-8000-000000000000"}]});
+        let done = app.post("/api/OptOuts/Import", &object).await.json();
+        assert_eq!(counts(&done), [0, 0, 1]);
+        assert_eq!(done["faults"][0]["property"], "contactGroupId");
+        let list = app.get("/api/OptOuts?sorts=id").await.json();
+        let shown: Vec<_> = list["items"].as_array().unwrap().iter()
+            .map(|one| (one["phoneNumber"].as_str().unwrap(), one["sender"].as_str(), one["evidence"].as_str()))
+            .collect();
+        assert_eq!(shown, [
+            ("+447700900001", None, Some("called us")),
+            ("+447700900002", None, Some("the old list")),
+            ("+447700900003", None, None),
+            ("+447700900001", Some("ACME"), None),
+        ]);
+        assert_eq!(list["items"][0]["source"], "import");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_import_that_breaks_off_keeps_what_stood_before_and_is_idempotent() {
+    on_each_database(async |app| {
+        let line = |index: u32| format!("{{\"phoneNumber\": \"+4479111{index:05}\"}}\n");
+        let mut body: String = (0..2_500).map(line).collect();
+        let whole = body.clone();
+        body.push_str("{\"phoneNumber\": ");
+        let broken = import(app, "", "application/x-ndjson", &body).await;
+        assert_eq!(broken.status, 400);
+        assert!(broken.text.contains("line 2501"), "{}", broken.text);
+        assert_eq!(
+            app.get("/api/OptOuts?pageSize=1").await.json()["totalRecords"],
+            2_500
+        );
+        let again = import(app, "", "application/x-ndjson", &whole).await.json();
+        assert_eq!(
+            again,
+            json!({"added": 0, "known": 2_500, "invalid": 0, "faults": []})
+        );
+        import(app, "?scope=all", "text/csv", "phoneNumber\n")
+            .await
+            .has_fault("scope", "must be client");
+        import(app, "", "text/csv", "name\nAnn\n")
+            .await
+            .problem(400);
+        import(app, "", "text/plain", "x").await.problem(415);
+    })
+    .await;
+}
