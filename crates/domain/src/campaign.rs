@@ -1,11 +1,13 @@
 //! A campaign: its life, what it says, and the rules of a request that makes or changes one.
 
+mod audience;
 mod draft;
 mod unknown;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub use audience::{Audience, AudienceDraft, MAX_GROUPS};
 pub use draft::{CampaignContent, CampaignDraft, MAX_TRACK_LINK_URL, START_GRACE};
 pub use unknown::OnUnknown;
 
@@ -233,6 +235,8 @@ pub struct Campaign {
     pub on_unknown: Option<OnUnknown>,
     /// At what times it may be sent.
     pub timing: Timing,
+    /// The contact groups that its contacts were taken from.
+    pub audience: Audience,
     /// Why it is paused, where a rule did it.
     pub paused_reason: Option<String>,
     /// Contacts left out because they were invalid.

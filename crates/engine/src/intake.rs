@@ -5,6 +5,7 @@
 //! store in place.
 
 mod addition;
+mod fan_out;
 mod group;
 mod length;
 mod preview;
@@ -30,6 +31,7 @@ use clarion_persistence::{Conn, StoreError};
 use crate::core::Core;
 use crate::wording::Wording;
 pub use addition::Addition;
+use fan_out::Fan;
 pub use group::GroupAddition;
 use group::Groups;
 use length::Lengths;
@@ -59,6 +61,8 @@ pub struct IntakeReport {
     pub invalid: u64,
     /// Contacts left out because their number stood there already.
     pub duplicates: u64,
+    /// Contacts left out because an excluded group has their number.
+    pub excluded: u64,
 }
 
 /// Why contacts were not taken in. Nothing of them is stored then.
@@ -79,6 +83,9 @@ pub enum IntakeRefusal {
     /// It was changed while they came in.
     #[error("the campaign was changed while the contacts came in; send them again")]
     Outdated,
+    /// A contact of a group was given another number while the group was read.
+    #[error("a contact group was changed while the campaign was made; send it again")]
+    GroupChanged,
     /// The contacts of a preview could not be kept until their turn.
     #[error("contacts cannot be kept outside of memory: {0}")]
     Spool(#[from] std::io::Error),
@@ -110,6 +117,7 @@ pub struct Load {
     faults: Faults,
     lengths: Lengths,
     groups: Groups,
+    fan: Fan,
     staging: Staging,
 }
 
@@ -154,6 +162,7 @@ impl Intake {
             faults: Faults::default(),
             lengths: Lengths::new(settings.max_segments),
             groups: Groups::of(self.client),
+            fan: Fan::default(),
             staging: Staging::new(Arc::clone(&self.core), self.client),
         }
     }
@@ -289,6 +298,7 @@ impl Load {
         beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
     ) -> Result<IntakeReport, IntakeRefusal> {
         self.check_whole()?;
+        self.fan_out()?;
         let loaded = Loaded {
             recipients: self.staging.recipients(),
             invalid: self.invalid,
@@ -306,6 +316,7 @@ impl Load {
             updated: 0,
             invalid: loaded.invalid,
             duplicates: loaded.duplicates,
+            excluded: self.fan.excluded,
         };
         self.reach_goal(loaded, report, beside)
     }
@@ -328,21 +339,24 @@ impl Load {
             return self.staging.merge_into(group, loaded, report, beside);
         }
         let beside = |conn: &mut Conn| beside(conn, &report);
-        let numbers = self.take_numbers();
+        if self.fan.numbers.is_none() {
+            self.fan.numbers = Some(self.take_numbers());
+        }
         match &self.goal {
             Goal::New(Some(content)) => {
                 let groups = self.groups.named();
                 self.staging
-                    .finish(content, loaded, &numbers, groups, beside)?;
+                    .finish(content, loaded, &self.fan, groups, beside)?;
             }
             Goal::New(None) | Goal::Group(_) => {
                 return Err(IntakeRefusal::Faults(message_is_missing()));
             }
             Goal::More(campaign) => {
                 let groups = self.groups.named();
+                let numbers = self.fan.numbers.as_deref().unwrap_or_default();
                 let added = self
                     .staging
-                    .add_to(campaign, loaded, &numbers, groups, beside)?;
+                    .add_to(campaign, loaded, numbers, groups, beside)?;
                 match added {
                     Added::Done => {}
                     Added::NotFound => return Err(IntakeRefusal::Gone),
@@ -356,7 +370,9 @@ impl Load {
 
     /// What can be said only when all has been read.
     fn check_whole(&mut self) -> Result<(), StoreError> {
-        if self.read == 0 {
+        if !self.fan.audience.groups.is_empty() {
+            // Whether there is anybody is seen when the groups are through.
+        } else if self.read == 0 {
             self.faults
                 .add("contacts", "must hold at least one contact");
         } else if u64::from(self.read) == self.invalid && self.policy == InvalidContacts::LeaveOut {

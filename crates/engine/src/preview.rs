@@ -30,6 +30,8 @@ pub struct CampaignPreview {
     pub contacts: u64,
     /// Those left out because their number stood there already.
     pub duplicates: u64,
+    /// Those left out because an excluded group has their number.
+    pub excluded: u64,
     /// Those left out because they are invalid.
     pub invalid: InvalidByReason,
     /// The messages to all others.
@@ -123,6 +125,7 @@ impl<'c> Tally<'c> {
         CampaignPreview {
             contacts: self.seen + duplicates + invalid.values().sum::<u64>(),
             duplicates,
+            excluded: 0,
             invalid,
             sending: self.sending(start_at.max(self.core.now())),
             messages: self.messages,

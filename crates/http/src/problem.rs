@@ -344,7 +344,9 @@ impl From<IntakeRefusal> for Problem {
             IntakeRefusal::Gone => Self::no_campaign(),
             IntakeRefusal::GroupGone => Self::no_contact_group(),
             IntakeRefusal::Forbidden(forbidden) => forbidden.into(),
-            refusal @ IntakeRefusal::Outdated => Self::new(Kind::Conflict, refusal.to_string()),
+            refusal @ (IntakeRefusal::Outdated | IntakeRefusal::GroupChanged) => {
+                Self::new(Kind::Conflict, refusal.to_string())
+            }
             ref refusal @ IntakeRefusal::Spool(_) => Self::internal(refusal),
             IntakeRefusal::Store(failure) => failure.into(),
         }

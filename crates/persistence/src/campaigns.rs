@@ -2,6 +2,7 @@
 //! to say.
 
 mod adding;
+mod audience;
 mod life;
 mod loading;
 mod timing;
@@ -20,6 +21,8 @@ use crate::schema::campaigns;
 use crate::{Conn, StoreError, stored};
 
 pub use adding::{Added, add_loaded, require_same_contacts};
+use audience::AudienceRow;
+pub use audience::set_audience;
 pub(crate) use life::SENDING;
 pub use life::{
     advance, cancel, delete, hold_back_late, next_start, pause, replace, resume, sending, start_due,
@@ -107,7 +110,7 @@ pub fn find(
 }
 
 /// What a listed campaign can be filtered and sorted by.
-pub static PROPERTIES: [Property; 12] = [
+pub static PROPERTIES: [Property; 14] = [
     uuid("id", "campaigns.public_id"),
     date_time("startDateTime", "campaigns.start_at"),
     text("sender", "campaigns.sender"),
@@ -119,6 +122,11 @@ pub static PROPERTIES: [Property; 12] = [
     nullable(text("sendingWindow", "campaigns.sending_window")),
     text("outsideWindow", "campaigns.outside_window"),
     nullable(date_time("expiresAt", "campaigns.expires_at")),
+    nullable(text("contactGroupIds", "campaigns.contact_group_ids")),
+    nullable(text(
+        "excludeContactGroupIds",
+        "campaigns.exclude_contact_group_ids",
+    )),
     nullable(text("pausedReason", "campaigns.paused_reason")),
 ];
 
@@ -210,6 +218,8 @@ struct Row {
     updated_at: NaiveDateTime,
     #[diesel(embed)]
     timing: TimingRow,
+    #[diesel(embed)]
+    audience: AudienceRow,
 }
 
 impl TryFrom<Row> for Campaign {
@@ -229,6 +239,7 @@ impl TryFrom<Row> for Campaign {
             track_link_url: row.track_link_url,
             on_unknown: row.on_unknown.map(stored::on_unknown).transpose()?,
             timing: row.timing.try_into()?,
+            audience: row.audience.try_into()?,
             paused_reason: row.paused_reason,
             invalid_count: stored::unsigned("count of invalid contacts", row.invalid_count)?,
             duplicate_count: stored::unsigned("count of duplicates", row.duplicate_count)?,

@@ -1,6 +1,8 @@
 //! The contacts of groups, each number once in its group.
 
-use std::collections::BTreeSet;
+mod fan_out;
+
+use std::collections::{BTreeSet, HashSet};
 
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::{ContactGroupKey, GroupContactKey};
@@ -16,6 +18,8 @@ use crate::listing::{self, ListRequest, Property, group_contact_id, nullable, te
 use crate::recipients::phone;
 use crate::schema::group_contacts;
 use crate::{Conn, StoreError, stored};
+
+pub use fan_out::{FanOut, FannedOut, fan_out, leave_out, runs_of};
 
 /// Rows that one statement writes or removes, so that none runs into the statement timeout.
 const ROWS_AT_ONCE: i32 = 50_000;
@@ -262,6 +266,49 @@ pub(crate) fn remove_all(conn: &mut Conn, group: ContactGroupKey) -> Result<(), 
         from = upto.saturating_add(1);
     }
     Ok(())
+}
+
+/// The contacts of a run of a group, both ends included.
+///
+/// # Errors
+/// The database's.
+pub fn range(
+    conn: &mut Conn,
+    group: ContactGroupKey,
+    (from, to): (i32, i32),
+) -> Result<Vec<Contact>, StoreError> {
+    let rows: Vec<Row> = group_contacts::table
+        .filter(group_contacts::group_id.eq(group.0))
+        .filter(group_contacts::seq.between(from, to))
+        .order(group_contacts::seq)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter()
+        .map(|row| GroupContact::try_from(row).map(|found| found.contact))
+        .collect()
+}
+
+/// The numbers of those contacts that are in one of some groups.
+///
+/// # Errors
+/// The database's.
+pub fn among(
+    conn: &mut Conn,
+    groups: &[ContactGroupKey],
+    contacts: &[Contact],
+) -> Result<HashSet<u64>, StoreError> {
+    if groups.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let groups = groups.iter().map(|group| group.0);
+    let phones = contacts.iter().map(|contact| contact.phone.to_string());
+    let found: Vec<(String, String)> = group_contacts::table
+        .filter(group_contacts::group_id.eq_any(groups))
+        .filter(group_contacts::phone.eq_any(phones))
+        .select((group_contacts::phone, group_contacts::region))
+        .load(conn)?;
+    let numbers = found.iter().map(|(e164, region)| phone(e164, region));
+    numbers.map(|found| Ok(found?.digits())).collect()
 }
 
 #[derive(Queryable, Selectable)]

@@ -184,7 +184,7 @@ fn into_recipients(rows: Vec<(Row, Option<i16>)>) -> Result<Vec<Recipient>, Stor
         .collect()
 }
 
-/// The numbers of the recipients of a run, both ends included, as [`PhoneNumber::digits`].
+/// The numbers of the recipients of a run, both ends included, as [`PhoneNumber::digits`], each with which of them has it.
 ///
 /// # Errors
 /// The database's.
@@ -193,14 +193,17 @@ pub fn numbers(
     key: CampaignKey,
     from_seq: u32,
     to_seq: u32,
-) -> Result<Vec<u64>, StoreError> {
-    let rows: Vec<(String, String)> = recipients::table
+) -> Result<Vec<(u64, u32)>, StoreError> {
+    let rows: Vec<(String, String, i32)> = recipients::table
         .filter(recipients::campaign_id.eq(key.0))
         .filter(recipients::seq.between(stored::seq(from_seq), stored::seq(to_seq)))
-        .select((recipients::phone, recipients::region))
+        .select((recipients::phone, recipients::region, recipients::seq))
         .load(conn)?;
     rows.iter()
-        .map(|(e164, region)| Ok(phone(e164, region)?.digits()))
+        .map(|(e164, region, seq)| {
+            let number = phone(e164, region)?.digits();
+            Ok((number, stored::unsigned("sequence number", *seq)?))
+        })
         .collect()
 }
 

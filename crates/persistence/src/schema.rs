@@ -67,6 +67,8 @@ diesel::table! {
         sending_window -> Nullable<Text>,
         outside_window -> Text,
         expires_at -> Nullable<Timestamp>,
+        contact_group_ids -> Nullable<Text>,
+        exclude_contact_group_ids -> Nullable<Text>,
     }
 }
 

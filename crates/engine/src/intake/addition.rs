@@ -49,7 +49,7 @@ impl Load {
             let read = |conn: &mut _| recipients::numbers(conn, campaign.key, from, to);
             let numbers = self.staging.store().read_blocking(read)?;
             self.seen
-                .extend(numbers.into_iter().map(|number| (number, 0)));
+                .extend(numbers.into_iter().map(|(number, _)| (number, 0)));
         }
         Ok(())
     }

@@ -49,6 +49,17 @@ impl Groups {
 
     /// Notes that a contact names a group; whether it is one of the client's.
     pub(super) fn name(&mut self, id: Uuid, store: &Store) -> Result<bool, StoreError> {
+        let group = self.find(id, store)?;
+        self.named.extend(group);
+        Ok(group.is_some())
+    }
+
+    /// One of the client's groups.
+    pub(super) fn find(
+        &mut self,
+        id: Uuid,
+        store: &Store,
+    ) -> Result<Option<ContactGroupKey>, StoreError> {
         let own = match self.own.take() {
             Some(own) => own,
             None => {
@@ -59,8 +70,7 @@ impl Groups {
         };
         let group = own.get(&id).copied();
         self.own = Some(own);
-        self.named.extend(group);
-        Ok(group.is_some())
+        Ok(group)
     }
 
     /// Those that were named.

@@ -69,6 +69,23 @@ impl Lengths {
         }
     }
 
+    /// Whether the message must be looked at for each contact.
+    pub(super) fn depends_on_contacts(&self) -> bool {
+        self.wording.is_some()
+    }
+
+    /// Checks the message to a contact that was taken from a group.
+    pub(super) fn check_of_group(&mut self, contact: &Contact) {
+        let Some(wording) = &self.wording else { return };
+        if let Err(TooManySegments { count, max }) = self.limit.check(&wording.sample_for(contact))
+        {
+            self.fault = Some(format!(
+                "is {count} segments long for a contact of a group; at most {max} are allowed"
+            ));
+            self.wording = None;
+        }
+    }
+
     /// Checks the messages to the recipients that came before the message was known.
     pub(super) fn check_earlier(&mut self, staging: &Staging) -> Result<(), StoreError> {
         let (earlier, mut from) = (self.earlier, 1);

@@ -4,15 +4,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use clarion_domain::campaign::CampaignContent;
+use clarion_domain::campaign::{Audience, CampaignContent};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
+use clarion_domain::contact_group::ContactGroupKey;
 use clarion_domain::fault::Faults;
 use clarion_domain::opt_out::SenderName;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::MAX_RECIPIENTS;
-use clarion_persistence::opt_outs;
+use clarion_persistence::{group_contacts, opt_outs};
 
+use super::fan_out::{self, too_large};
 use super::group::Groups;
 use super::spool::Spool;
 use super::{IntakeRefusal, message_is_missing, too_many};
@@ -34,6 +36,9 @@ pub struct PreviewLoad {
     invalid: InvalidByReason,
     seen: HashSet<u64>,
     groups: Groups,
+    audience: Audience,
+    excluded: Vec<ContactGroupKey>,
+    spooled: u32,
     faults: Faults,
     spool: Spool,
 }
@@ -50,6 +55,9 @@ impl PreviewLoad {
             invalid: InvalidByReason::new(),
             seen: HashSet::new(),
             groups: Groups::of(client),
+            audience: Audience::default(),
+            excluded: Vec::new(),
+            spooled: 0,
             faults: Faults::default(),
             spool: Spool::new(),
         }
@@ -58,6 +66,11 @@ impl PreviewLoad {
     /// What the campaign says; before, between or after its contacts.
     pub fn content(&mut self, content: CampaignContent) {
         self.content = Some(content);
+    }
+
+    /// The groups that its contacts are taken from, besides those of the request.
+    pub fn audience(&mut self, audience: Audience) {
+        self.audience = audience;
     }
 
     /// What else is wrong with the request.
@@ -90,10 +103,11 @@ impl PreviewLoad {
     /// # Errors
     /// Every fault of the request, or the spool's.
     pub fn finish(mut self) -> Result<CampaignPreview, IntakeRefusal> {
-        if self.read == 0 {
+        if self.read == 0 && self.audience.groups.is_empty() {
             self.faults
                 .add("contacts", "must hold at least one contact");
         }
+        self.take_groups()?;
         if !self.faults.is_empty() {
             return Err(IntakeRefusal::Faults(self.faults));
         }
@@ -103,6 +117,7 @@ impl PreviewLoad {
         let wording = Wording::of_content(&content, &self.core.settings.links);
         let mut tally = Tally::new(&self.core, wording, &content.sender);
         let sender = SenderName::of(content.sender.as_str());
+        let mut left_out = 0;
         let mut contacts = self.spool.read_back()?;
         loop {
             let piece: Vec<_> = contacts.by_ref().take(PIECE).collect::<Result<_, _>>()?;
@@ -110,13 +125,42 @@ impl PreviewLoad {
                 break;
             }
             let client = self.client;
-            let suppressed = self
-                .core
-                .store
-                .read_blocking(|conn| opt_outs::among(conn, client, &sender, &piece))?;
+            let (excluded, suppressed) = self.core.store.read_blocking(|conn| {
+                let excluded = group_contacts::among(conn, &self.excluded, &piece)?;
+                let suppressed = opt_outs::among(conn, client, &sender, &piece)?;
+                Ok((excluded, suppressed))
+            })?;
+            let mut piece = piece;
+            let all = piece.len();
+            piece.retain(|contact| !excluded.contains(&contact.phone.digits()));
+            left_out += (all - piece.len()) as u64;
             tally.add(&piece, &suppressed);
         }
-        Ok(tally.finish(content.start_at, (self.duplicates, self.invalid)))
+        let mut preview = tally.finish(content.start_at, (self.duplicates, self.invalid));
+        preview.contacts += left_out;
+        preview.excluded = left_out;
+        Ok(preview)
+    }
+
+    /// Takes the contacts of the groups, behind those of the request.
+    fn take_groups(&mut self) -> Result<(), IntakeRefusal> {
+        let (groups, store) = (&mut self.groups, &self.core.store);
+        let known = fan_out::known(&self.audience, groups, store, &mut self.faults)?;
+        let Some((groups, excluded)) = known else {
+            return Ok(());
+        };
+        self.excluded = excluded;
+        for (key, id) in groups {
+            let runs_of = |conn: &mut _| group_contacts::runs_of(conn, key);
+            for run in self.core.store.read_blocking(runs_of)? {
+                let read = |conn: &mut _| group_contacts::range(conn, key, run);
+                for mut contact in self.core.store.read_blocking(read)? {
+                    contact.contact_group_id = Some(id.0);
+                    self.keep(&contact)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn is_in_own_group(&mut self, contact: &Contact) -> Result<bool, IntakeRefusal> {
@@ -128,12 +172,21 @@ impl PreviewLoad {
 
     fn accept(&mut self, contact: &Contact) -> Result<(), IntakeRefusal> {
         self.count()?;
-        if self.seen.insert(contact.phone.digits()) {
-            Ok(self.spool.write(contact)?)
-        } else {
+        self.keep(contact)
+    }
+
+    fn keep(&mut self, contact: &Contact) -> Result<(), IntakeRefusal> {
+        if !self.seen.insert(contact.phone.digits()) {
             self.duplicates += 1;
-            Ok(())
+            return Ok(());
         }
+        self.spooled += 1;
+        let most = self.core.settings.max_contacts.min(MAX_RECIPIENTS);
+        if self.spooled > most {
+            self.faults.add(Audience::GROUPS, too_large(most));
+            return Err(IntakeRefusal::Faults(std::mem::take(&mut self.faults)));
+        }
+        Ok(self.spool.write(contact)?)
     }
 
     fn leave_out(&mut self, refusal: &ContactRefusal) -> Result<(), IntakeRefusal> {

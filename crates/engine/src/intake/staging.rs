@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tracing::warn;
 use uuid::{NoContext, Timestamp, Uuid};
 
+use super::fan_out::Fan;
 use super::{IntakeRefusal, IntakeReport};
 use crate::core::Core;
 
@@ -69,6 +70,10 @@ impl Staging {
         (self.first_seq - 1).saturating_add(in_batch)
     }
 
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.core.now()
+    }
+
     pub(super) fn add(&mut self, contact: Contact) -> Result<(), StoreError> {
         self.contacts.push(contact);
         self.store_full_batch()
@@ -101,16 +106,20 @@ impl Staging {
         &mut self,
         content: &CampaignContent,
         loaded: Loaded,
-        numbers: &[(u64, u32)],
+        fan: &Fan,
         groups: &BTreeSet<ContactGroupKey>,
         mut beside: impl FnMut(&mut Conn) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let now = self.core.now();
         self.core.store.write_blocking(|conn| {
             let key = self.insert_batch(conn, now)?;
-            numbers::add(conn, key, 0, numbers)?;
-            group_contacts::merge_named(conn, key, (1, loaded.recipients), groups)?;
+            numbers::add(conn, key, 0, fan.numbers.as_deref().unwrap_or_default())?;
+            let own = fan.own.unwrap_or(loaded.recipients);
+            group_contacts::merge_named(conn, key, (1, own), groups)?;
             campaigns::finish_loading(conn, key, content, loaded, now)?;
+            if !fan.audience.is_empty() {
+                campaigns::set_audience(conn, key, &fan.audience)?;
+            }
             beside(conn)
         })?;
         self.key = None;
@@ -179,9 +188,14 @@ impl Staging {
     }
 
     fn store_full_batch(&mut self) -> Result<(), StoreError> {
-        if self.contacts.len() + self.invalid.len() < BATCH {
-            return Ok(());
+        if self.contacts.len() + self.invalid.len() >= BATCH {
+            self.store_batch()?;
         }
+        Ok(())
+    }
+
+    /// Stores what is in the batch; the campaign in loading.
+    pub(super) fn store_batch(&mut self) -> Result<CampaignKey, StoreError> {
         let now = self.core.now();
         let key = self
             .core
@@ -191,7 +205,12 @@ impl Staging {
         self.first_seq = self.recipients() + 1;
         self.contacts.clear();
         self.invalid.clear();
-        Ok(())
+        Ok(key)
+    }
+
+    /// The campaign in loading has so many recipients, all of them stored.
+    pub(super) fn has_stored(&mut self, recipients: u32) {
+        self.first_seq = recipients + 1;
     }
 
     /// May run more than once, so it changes nothing here.

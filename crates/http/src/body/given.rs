@@ -82,3 +82,19 @@ pub(crate) fn text(given: Given) -> Result<Option<String>, &'static str> {
         _ => Err("must be a string"),
     }
 }
+
+/// Reads a list of texts, which may be missing.
+pub(crate) fn texts(given: Given) -> Result<Option<Vec<String>>, &'static str> {
+    const REFUSAL: &str = "must be an array of strings";
+    match given {
+        Given::Null => Ok(None),
+        Given::List(items) => {
+            let texts = items.into_iter().map(|item| match item {
+                Given::Text(text) => Ok(text),
+                _ => Err(REFUSAL),
+            });
+            texts.collect::<Result<_, _>>().map(Some)
+        }
+        _ => Err(REFUSAL),
+    }
+}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{Campaign, OnUnknown};
 use clarion_domain::click::ClickClass;
+use clarion_domain::contact_group::ContactGroupId;
 use clarion_persistence::clicks::ClickCounts;
 use clarion_persistence::messages::Counts;
 use serde::{Serialize, Serializer};
@@ -48,6 +49,10 @@ pub(super) struct CampaignBody {
     #[schema(required = true)]
     #[serde(serialize_with = "timing::moment")]
     expires_at: Option<DateTime<Utc>>,
+    /// The contact groups that it went to, as they were given.
+    contact_group_ids: Vec<Uuid>,
+    /// The contact groups whose contacts were left out.
+    exclude_contact_group_ids: Vec<Uuid>,
     /// Why it is paused, where the service did it by itself.
     #[schema(required = true)]
     paused_reason: Option<String>,
@@ -74,6 +79,8 @@ impl From<Campaign> for CampaignBody {
             sending_window: campaign.timing.window.map(WindowBody::from),
             outside_window: campaign.timing.outside.name(),
             expires_at: campaign.timing.expires_at,
+            contact_group_ids: ids(&campaign.audience.groups),
+            exclude_contact_group_ids: ids(&campaign.audience.excluded),
             paused_reason: campaign.paused_reason,
             counts: None,
             clicks: None,
@@ -161,6 +168,10 @@ impl CampaignBody {
             ..self
         }
     }
+}
+
+fn ids(groups: &[ContactGroupId]) -> Vec<Uuid> {
+    groups.iter().map(|group| group.0).collect()
 }
 
 fn moment<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {

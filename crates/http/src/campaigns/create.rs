@@ -1,5 +1,6 @@
 //! Making a campaign: its contacts go from the body straight into the engine's intake.
 
+use actix_web::http::header::HeaderName;
 use chrono::{DateTime, Utc};
 use clarion_engine::{IntakeRefusal, IntakeReport, InvalidContacts, Load};
 use utoipa::IntoResponses;
@@ -16,6 +17,8 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::state::{Caller, CampaignsWrite, Once};
 
+const X_EXCLUDED_CONTACTS: HeaderName = HeaderName::from_static("x-excluded-contacts");
+
 /// The id of the new campaign.
 #[derive(IntoResponses)]
 #[response(
@@ -25,6 +28,7 @@ use crate::state::{Caller, CampaignsWrite, Once};
         ("Location" = String, description = "The address of the campaign"),
         ("X-Invalid-Contacts" = u64, description = "Contacts that were left out because they are invalid"),
         ("X-Duplicate-Contacts" = u64, description = "Contacts that were left out because their number stood there already"),
+        ("X-Excluded-Contacts" = u64, description = "Contacts that were left out because an excluded group has their number; where there are any"),
     ),
 )]
 #[expect(dead_code, reason = "only described: `created` writes it")]
@@ -79,7 +83,9 @@ async fn make(caller: Caller<CampaignsWrite>, body: Body, invalid: InvalidContac
 
 fn created(report: &IntakeReport) -> Reply {
     let id = report.id.0;
-    Reply::created(&format!("/api/Campaigns/{id}"), &id).with(intake::counts(report))
+    let excluded = (report.excluded > 0).then_some((X_EXCLUDED_CONTACTS, report.excluded));
+    Reply::created(&format!("/api/Campaigns/{id}"), &id)
+        .with(intake::counts(report).into_iter().chain(excluded))
 }
 
 /// Reads the document, and makes the campaign where nothing is wrong with it.
@@ -113,6 +119,10 @@ impl Loading {
     fn finish(self, header: Header) -> Result<IntakeReport, IntakeRefusal> {
         let is_news = self.known == 0 || header.properties() > self.known;
         let mut load = self.taker.load;
+        match header.audience() {
+            Ok(audience) => load.audience(audience),
+            Err(faults) => load.faults(faults),
+        }
         match header.check(self.now) {
             Ok(content) if is_news => load.content(content),
             Ok(_) => {}

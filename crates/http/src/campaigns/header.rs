@@ -1,11 +1,11 @@
 //! The properties of a campaign's document apart from its contacts.
 
 use chrono::{DateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignDraft};
+use clarion_domain::campaign::{Audience, AudienceDraft, CampaignContent, CampaignDraft};
 use clarion_domain::fault::Faults;
 
 use super::timing;
-use crate::body::given::{Given, text};
+use crate::body::given::{Given, text, texts};
 use crate::dates;
 
 /// One of the properties.
@@ -20,10 +20,12 @@ pub(super) enum Property {
     SendingWindow,
     OutsideWindow,
     ExpiresAt,
+    ContactGroupIds,
+    ExcludeContactGroupIds,
 }
 
 impl Property {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::StartDateTime,
         Self::Sender,
         Self::Message,
@@ -33,6 +35,8 @@ impl Property {
         Self::SendingWindow,
         Self::OutsideWindow,
         Self::ExpiresAt,
+        Self::ContactGroupIds,
+        Self::ExcludeContactGroupIds,
     ];
 
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -51,6 +55,8 @@ impl Property {
             Self::SendingWindow => "sendingWindow",
             Self::OutsideWindow => "outsideWindow",
             Self::ExpiresAt => "expiresAt",
+            Self::ContactGroupIds => Audience::GROUPS,
+            Self::ExcludeContactGroupIds => Audience::EXCLUDED,
         }
     }
 }
@@ -59,6 +65,7 @@ impl Property {
 #[derive(Clone, Default)]
 pub(super) struct Header {
     draft: CampaignDraft,
+    audience: AudienceDraft,
     faults: Faults,
     seen: Vec<Property>,
 }
@@ -86,10 +93,21 @@ impl Header {
             }
             Property::OutsideWindow => text(given).map(|text| draft.outside_window = text),
             Property::ExpiresAt => moment(given).map(|at| draft.expires_at = at),
+            Property::ContactGroupIds => {
+                texts(given).map(|ids| self.audience.groups = ids.unwrap_or_default())
+            }
+            Property::ExcludeContactGroupIds => {
+                texts(given).map(|ids| self.audience.excluded = ids.unwrap_or_default())
+            }
         };
         if let Err(message) = taken {
             self.fault(property.name(), message);
         }
+    }
+
+    /// The groups that its contacts are taken from.
+    pub(super) fn audience(&self) -> Result<Audience, Faults> {
+        self.audience.check()
     }
 
     /// How many properties were found.

@@ -62,6 +62,10 @@ fn count(body: Meter, mut counting: Counting) -> Result<CampaignPreview, Problem
         });
     }
     let mut load = counting.load;
+    match header.audience() {
+        Ok(audience) => load.audience(audience),
+        Err(faults) => load.faults(faults),
+    }
     match header.check(counting.now) {
         Ok(content) => load.content(content),
         Err(faults) => load.faults(faults),

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::timing::WindowBody;
 use crate::contacts::request::NewContact;
@@ -54,7 +55,7 @@ pub(crate) struct ContentRequest {
 
 /// A campaign and its contacts. Unknown properties are read over.
 #[derive(ToSchema)]
-#[schema(as = NewCampaign, example = json!({
+#[schema(as = NewCampaign, rename_all = "camelCase", example = json!({
     "startDateTime": "2030-06-27T09:00:00+01:00",
     "sender": "ACME",
     "message": "Hello {Name|there}, our offer: {TrackLink}",
@@ -70,7 +71,14 @@ pub(crate) struct CampaignRequest {
     #[schema(inline)]
     #[serde(flatten)]
     content: ContentRequest,
-    /// 1 to 1,000,000 contacts. A number that stands there twice is taken once.
-    #[schema(min_items = 1, max_items = 1_000_000)]
-    contacts: Vec<NewContact>,
+    /// 1 to 1,000,000 contacts, or none where there are contact groups. A number that stands there twice is taken once.
+    #[schema(max_items = 1_000_000)]
+    contacts: Option<Vec<NewContact>>,
+    /// Whole contact groups that it goes to as well, or instead of `contacts`: each number once, and the first that has it
+    /// counts, `contacts` before groups. What a group holds now counts; changes of it later change no campaign.
+    #[schema(max_items = 100, example = json!([]))]
+    contact_group_ids: Option<Vec<Uuid>>,
+    /// Whoever is in one of these contact groups is left out, wherever else the number stands.
+    #[schema(max_items = 100, example = json!([]))]
+    exclude_contact_group_ids: Option<Vec<Uuid>>,
 }

@@ -5,7 +5,7 @@ use clarion_domain::hours::{Day, SendingWindow, WindowDraft};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::body::given::{Given, text};
+use crate::body::given::{Given, text, texts};
 use crate::dates;
 
 /// From when to when messages may be sent, and by whose clock.
@@ -85,19 +85,4 @@ pub(super) fn window(
         }
     }
     Some(draft)
-}
-
-fn texts(given: Given) -> Result<Option<Vec<String>>, &'static str> {
-    const REFUSAL: &str = "must be an array of strings";
-    match given {
-        Given::Null => Ok(None),
-        Given::List(items) => {
-            let texts = items.into_iter().map(|item| match item {
-                Given::Text(text) => Ok(text),
-                _ => Err(REFUSAL),
-            });
-            texts.collect::<Result<_, _>>().map(Some)
-        }
-        _ => Err(REFUSAL),
-    }
 }

@@ -7,6 +7,7 @@
 
 mod add_contacts;
 mod api_keys;
+mod audience;
 mod bodies;
 mod campaigns;
 mod clients;

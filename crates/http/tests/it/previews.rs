@@ -60,7 +60,7 @@ async fn contacts_and_messages_are_counted_and_nothing_is_stored() {
         assert_eq!(
             preview["contacts"],
             json!({
-                "contacts": 7, "accepted": 2, "duplicates": 2, "refused": 3,
+                "contacts": 7, "accepted": 2, "duplicates": 2, "excluded": 0, "refused": 3,
                 "reasons": [
                     {"property": "phoneNumber", "reason": "is not a mobile number but a landline", "count": 2},
                     {"property": "phoneNumber", "reason": "must be a string", "count": 1},

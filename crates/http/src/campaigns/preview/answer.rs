@@ -59,6 +59,8 @@ struct ContactsBody {
     accepted: u64,
     /// Left out because their number stands there already.
     duplicates: u64,
+    /// Left out because an excluded contact group has their number.
+    excluded: u64,
     /// Left out because they are invalid.
     refused: u64,
     /// The invalid ones by reason, the most frequent first.
@@ -216,6 +218,7 @@ impl ContactsBody {
             contacts: preview.contacts,
             accepted: preview.messages.messages,
             duplicates: preview.duplicates,
+            excluded: preview.excluded,
             refused: preview.invalid.values().sum(),
             reasons: reasons(&preview.invalid),
             suppressed: preview.messages.suppressed,
