@@ -95,12 +95,7 @@ impl Sender {
                 self.send(reservation).await;
             }
         }
-        self.let_all_go();
-        if let Some(claiming) = self.claiming.take() {
-            self.held
-                .extend(claiming.await.into_iter().flatten().flatten());
-            self.let_all_go();
-        }
+        self.give_all_back().await;
     }
 
     /// Nothing is marked that could not be settled.
@@ -195,7 +190,7 @@ impl Sender {
             gateway = &*self.name,
             "no room at the gateway; its units are given back"
         );
-        self.let_all_go();
+        self.give_all_back().await;
         self.wait_for_room().await;
     }
 
@@ -255,6 +250,16 @@ impl Sender {
             let remaining = unit.map_or(0, HeldUnit::remaining);
             let ran_low = remaining < LOW_WATER && remaining + share.len() >= LOW_WATER;
             self.thirsty |= ran_low || remaining == 0;
+        }
+    }
+
+    /// Gives back what is in hand, and what is on its way: nobody else would send that as long as its lease is renewed.
+    async fn give_all_back(&mut self) {
+        self.let_all_go();
+        if let Some(claiming) = self.claiming.take() {
+            self.held
+                .extend(claiming.await.into_iter().flatten().flatten());
+            self.let_all_go();
         }
     }
 

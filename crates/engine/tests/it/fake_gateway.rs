@@ -74,6 +74,11 @@ impl FakeGateway {
             .unwrap();
     }
 
+    /// Has room for so many more.
+    pub(crate) fn make_room(&self, more: usize) {
+        self.room.add_permits(more);
+    }
+
     /// From now on answers otherwise.
     pub(crate) fn follow(&self, script: impl FnMut(&Submission) -> Answer + Send + 'static) {
         *self.script.lock().unwrap() = Box::new(script);

@@ -168,6 +168,24 @@ on_both! {
         running.stop().await;
     }
 
+    async fn a_unit_that_arrives_while_there_is_no_room_is_given_back_too(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let stuck = FakeGateway::new(1, |_| Answer::Later);
+        let up = FakeGateway::new(0, |_| Answer::Accept);
+        let running = engine.start([gateways(&stuck), gateways(&up)].concat());
+        world.create(&engine, 20).await;
+        stuck.has_submitted(1).await;
+        let second = world.create(&engine, 20).await;
+        stuck.answer_all(Answer::Accept);
+        // It has asked for the second campaign's unit before it waits for room.
+        stuck.has_submitted(2).await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        up.make_room(10);
+        world.reaches(second, CampaignStatus::Submitted).await;
+        running.stop().await;
+    }
+
     async fn what_comes_in_after_the_stop_is_sent_again_by_the_provider(database) {
         let world = World::new(database).await;
         let engine = world.engine("a");
