@@ -54,7 +54,11 @@ pub(crate) fn pool(url: String, settings: &DatabaseSettings) -> Pool {
     let statement_timeout = settings.statement_timeout().as_millis();
     let prepared_statements = settings.prepared_statements;
     let url = with_patience(url);
-    let set_up = format!("SET statement_timeout = {statement_timeout}; SET timezone = 'UTC';");
+    // A process that is frozen or cut off within a transaction must not keep its locks: others could not take its units over.
+    let set_up = format!(
+        "SET statement_timeout = {statement_timeout}; SET idle_in_transaction_session_timeout = {statement_timeout};
+         SET timezone = 'UTC';"
+    );
     let connect = move || connect(&url, &set_up, prepared_statements);
     Pool::new(
         settings.connections,

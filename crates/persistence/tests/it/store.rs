@@ -205,6 +205,38 @@ async fn a_lost_connection_is_unavailable_once() {
     database.write(|conn| add_client(conn, 5)).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_transaction_that_stands_still_does_not_keep_its_locks_for_ever() {
+    let Some(database) = testing::postgres().await else {
+        return;
+    };
+    database.write(|conn| add_client(conn, 1)).await.unwrap();
+    let settings = DatabaseSettings {
+        statement_timeout_ms: 300,
+        ..DatabaseSettings::at(database.url())
+    };
+    let frozen = Store::open(&settings).await.unwrap();
+    let [locked, over] = [(); 2].map(|()| Arc::new(Barrier::new(2)));
+    let (has_locked, is_over) = (Arc::clone(&locked), Arc::clone(&over));
+    let standing = frozen.write(move |conn| {
+        rename(conn, 1)?;
+        has_locked.wait();
+        is_over.wait();
+        rename(conn, 1)
+    });
+    let waiting = database.write(move |conn| {
+        locked.wait();
+        rename(conn, 1)?;
+        over.wait();
+        Ok(())
+    });
+    let (standing, waiting) = tokio::join!(standing, waiting);
+    waiting.unwrap();
+    let error = standing.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    frozen.write(|conn| rename(conn, 1)).await.unwrap();
+}
+
 /// Two units of work at the same time, each with its statement; how many failed.
 async fn two_at_once(store: &Store, statements: [&'static str; 2]) -> usize {
     let both = Arc::new(Barrier::new(2));
