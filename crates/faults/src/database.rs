@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::node::{run, run_aside, signal};
+use crate::place::NETWORKS;
 use crate::wait;
 
 /// A server that is not up by then does not start.
@@ -80,7 +81,7 @@ impl Cluster {
         let mut access = fs::File::options()
             .append(true)
             .open(cluster.home.join("data/pg_hba.conf"))?;
-        writeln!(access, "host all all 10.231.77.0/24 trust")?;
+        writeln!(access, "host all all {NETWORKS} trust")?;
         cluster.go_up()?;
         Ok(cluster)
     }

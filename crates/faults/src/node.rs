@@ -66,9 +66,18 @@ impl Setup {
             Err(error) => {
                 drop(child.kill());
                 drop(child.wait());
-                Err(error.context(format!("see {}", self.folder.join("log").display())))
+                Err(error.context(self.last_words()))
             }
         }
+    }
+
+    /// The last line of the log, which goes with its folder.
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        log.lines()
+            .last()
+            .unwrap_or("nothing was logged")
+            .to_owned()
     }
 
     fn command(&self) -> Command {

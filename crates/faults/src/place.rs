@@ -63,8 +63,10 @@ pub(crate) struct Network {
     number: u32,
 }
 
+/// The addresses of all networks.
+pub(crate) const NETWORKS: &str = "10.231.0.0/16";
 /// How many networks this process has made.
-static NETWORKS: AtomicU32 = AtomicU32::new(0);
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 impl Network {
     /// The outer end of the cable, where the oracle listens.
@@ -79,7 +81,7 @@ impl Network {
 
     pub(crate) fn new() -> anyhow::Result<Self> {
         let process = std::process::id();
-        let nth = NETWORKS.fetch_add(1, Ordering::Relaxed);
+        let nth = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("faults-{process}-{nth}");
         ip(&["netns", "add", &name])?;
         // Those of another run at the same time are most likely others.
