@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use clarion_domain::breakage::{KillPoint, kill_point};
 use clarion_domain::gateway::{BoxFuture, DeliveryReceipt, Inbound, InboundSink, NotStored};
 use clarion_domain::tariff::Tariffs;
 use clarion_persistence::messages::{self, Receipts, Settlement};
@@ -122,6 +123,7 @@ async fn store(core: &Core, batch: Vec<Incoming>) {
             Err(NotStored)
         }
     };
+    kill_point(KillPoint::Received);
     for answer in answers {
         // A gateway that has hung up meanwhile needs no answer.
         let _ = answer.send(stored);

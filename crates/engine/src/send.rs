@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clarion_domain::breakage::{KillPoint, kill_point};
 use clarion_domain::gateway::{Gateway, Reservation, Stopped};
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::StoreError;
@@ -230,6 +231,7 @@ impl Sender {
                 self.note_low(&batch);
                 self.let_go_where(|unit| unit.remaining() == 0);
                 if batch.len() > 0 {
+                    kill_point(KillPoint::Marked);
                     batch.submit(&*self.gateway, &self.name, reservation, &desk);
                 }
             }

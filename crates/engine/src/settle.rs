@@ -4,6 +4,7 @@ mod verdict;
 
 use std::sync::Arc;
 
+use clarion_domain::breakage::{KillPoint, kill_point};
 use clarion_domain::gateway::{MessageRoom, OutcomeSink, Submission, SubmitOutcome};
 use clarion_domain::tariff::Tariffs;
 use clarion_persistence::messages::{self, Settlement};
@@ -109,6 +110,7 @@ impl Desk {
 
 impl OutcomeSink for BatchSink {
     fn outcome(&self, submission: Submission, outcome: SubmitOutcome, room: MessageRoom) {
+        kill_point(KillPoint::Answered);
         let lease = self
             .leases
             .iter()
@@ -162,9 +164,11 @@ impl Settler {
         let settlements: Arc<[Settlement]> = settlements.collect();
         let settled = until_done("settling outcomes", || {
             let settlements = Arc::clone(&settlements);
-            self.core
-                .store
-                .write(move |conn| messages::settle(conn, &settlements))
+            self.core.store.write(move |conn| {
+                let settled = messages::settle(conn, &settlements)?;
+                kill_point(KillPoint::Settling);
+                Ok(settled)
+            })
         })
         .await;
         self.core.traffic.joined(&settled.joined);

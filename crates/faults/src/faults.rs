@@ -37,6 +37,8 @@ pub(crate) enum Fault {
     Stop,
     /// Stopped for longer than the lease, and woken again.
     Freeze,
+    /// The process ends when it comes to a point of this name.
+    KillPoint(&'static str),
     /// One answer in twenty is never given.
     Swallow,
     /// Connections break in the middle of an answer.
@@ -100,6 +102,14 @@ impl Fault {
         Self::Swallow,
         Self::Cut,
     ];
+    pub(crate) const KILL_POINTS: [Self; 6] = [
+        Self::KillPoint("staging"),
+        Self::KillPoint("made"),
+        Self::KillPoint("marked"),
+        Self::KillPoint("answered"),
+        Self::KillPoint("settling"),
+        Self::KillPoint("received"),
+    ];
     pub(crate) const EVERYWHERE: [Self; 6] = [
         Self::Stop,
         Self::Freeze,
@@ -120,6 +130,12 @@ impl Fault {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::KillAtWrite(_) => "SIGKILL at the nth write",
+            Self::KillPoint("staging") => "killed with a campaign staged, before the commit",
+            Self::KillPoint("made") => "killed with a campaign made, before the answer",
+            Self::KillPoint("marked") => "killed with messages marked, before the write",
+            Self::KillPoint("answered") => "killed with a response read, before the journal",
+            Self::KillPoint("settling") => "killed with outcomes written, before the commit",
+            Self::KillPoint(_) => "killed with receipts stored, before the acknowledgement",
             Self::Kill => "SIGKILL at a random moment",
             Self::KillBeforeReceipts => "SIGKILL, receipts after the restart",
             Self::KillAfterReceipts => "SIGKILL, receipts before responses",
@@ -166,6 +182,7 @@ impl Fault {
         world.oracle.begin(self.behaviour(chance));
         let posted = match self {
             Self::KillAtWrite(nth) => killed_at_write(world, &body, nth)?,
+            Self::KillPoint(point) => killed_at_point(world, &body, point, chance)?,
             _ => {
                 let id = world.try_post(&body)?;
                 self.break_under_way(world, chance)?;
@@ -210,7 +227,11 @@ impl Fault {
     fn kills(self) -> bool {
         matches!(
             self,
-            Self::KillAtWrite(_) | Self::Kill | Self::KillBeforeReceipts | Self::KillAfterReceipts
+            Self::KillAtWrite(_)
+                | Self::KillPoint(_)
+                | Self::Kill
+                | Self::KillBeforeReceipts
+                | Self::KillAfterReceipts
         )
     }
 
@@ -265,7 +286,7 @@ impl Fault {
         wait::pass(Duration::from_micros(chance.below(60_000)));
         let victim = usize::try_from(chance.below(world.nodes.len().try_into()?))?;
         match self {
-            Self::KillAtWrite(_) | Self::Swallow => {}
+            Self::KillAtWrite(_) | Self::KillPoint(_) | Self::Swallow => {}
             Self::Kill | Self::KillBeforeReceipts | Self::KillAfterReceipts => {
                 world.nodes.get_mut(victim).context("no node")?.kill()?;
             }
@@ -379,12 +400,37 @@ fn killed_at_write(world: &mut World, body: &str, nth: u64) -> anyhow::Result<Op
     let node = world.nodes.first().context("no node")?;
     let tracer = node.kill_at_write(nth)?;
     let posted = world.try_post(body).ok();
+    wait_for_death(world);
+    drop(tracer);
+    Ok(posted)
+}
+
+/// Posts a campaign to a node that ends when it comes to this point, the first time or some times later; the campaign's id, if
+/// it was told.
+fn killed_at_point(
+    world: &mut World,
+    body: &str,
+    point: &str,
+    chance: &mut Chance,
+) -> anyhow::Result<Option<String>> {
+    let most = match point {
+        // There is one campaign.
+        "staging" | "made" => 1,
+        // Of each message, not of each batch.
+        "answered" => u64::from(CONTACTS),
+        _ => 6,
+    };
+    world.doom(point, 1 + chance.below(most))?;
+    let posted = world.try_post(body).ok();
+    wait_for_death(world);
+    Ok(posted)
+}
+
+/// Waits until the first node has ended; one that has not come to its end by then is killed where it stands.
+fn wait_for_death(world: &mut World) {
     let died = || world.nodes.first_mut().is_none_or(|node| !node.runs());
     wait::until(Duration::from_secs(6), died);
-    drop(tracer);
-    // One that has not come to that write by now is killed where it stands.
     if let Some(node) = world.nodes.first_mut() {
         drop(node.kill());
     }
-    Ok(posted)
 }

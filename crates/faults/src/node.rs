@@ -42,6 +42,15 @@ pub(crate) struct Tracer(Child);
 impl Setup {
     /// Starts a node and waits until it is ready.
     pub(crate) fn start(&self, config: &str) -> anyhow::Result<Node> {
+        self.start_with(config, None)
+    }
+
+    /// The same with another variable in its environment.
+    pub(crate) fn start_with(
+        &self,
+        config: &str,
+        variable: Option<(&str, String)>,
+    ) -> anyhow::Result<Node> {
         let file = self.folder.join("clarion.toml");
         fs::write(&file, config)?;
         let log = File::options()
@@ -55,6 +64,7 @@ impl Setup {
             .current_dir(&self.folder)
             .env_clear()
             .envs(self.variables.iter().cloned())
+            .envs(variable)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -83,6 +83,7 @@ impl Plan {
                 if kind != Kind::ThreeNodes {
                     rows.push((Fault::KillAtWrite(0), sweep));
                     rows.extend::<Vec<_>>(each(&Fault::KILLS_AND_RECEIPTS));
+                    rows.extend::<Vec<_>>(each(&Fault::KILL_POINTS));
                 }
                 if kind == Kind::ThreeNodes {
                     rows.extend::<Vec<_>>(each(&[Fault::NodeLoss, Fault::RollingRestart]));

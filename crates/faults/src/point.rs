@@ -125,6 +125,7 @@ impl Point {
         let in_flight = WINDOW * BINDS;
         match fault {
             Fault::KillAtWrite(_)
+            | Fault::KillPoint(_)
             | Fault::Kill
             | Fault::KillBeforeReceipts
             | Fault::KillAfterReceipts

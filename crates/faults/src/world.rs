@@ -190,6 +190,15 @@ impl World {
         Ok(())
     }
 
+    /// Stops the first node, and starts one in its place that ends by itself the nth time that it comes to a point of this name.
+    pub(crate) fn doom(&mut self, point: &str, nth: u64) -> anyhow::Result<()> {
+        self.nodes.remove(0).stop()?;
+        let kill_point = ("CLARION_KILL_POINT", format!("{point} {nth}"));
+        let node = self.setup.start_with(&self.config(), Some(kill_point))?;
+        self.nodes.insert(0, node);
+        Ok(())
+    }
+
     /// Stops every node, and starts another in its place before the next one stops.
     pub(crate) fn restart_one_by_one(&mut self) -> anyhow::Result<()> {
         for _ in 0..self.nodes.len() {

@@ -39,6 +39,8 @@ pub(crate) async fn run(
     settings: &Settings,
     arguments: &Arguments,
 ) -> anyhow::Result<()> {
+    #[cfg(feature = "fail-points")]
+    heed_kill_point()?;
     let mut signals = Signals::take()?;
     let clock = startup::clock();
     let service = Service::start(settings, &arguments.roles(), clock.clone()).await?;
@@ -55,6 +57,28 @@ pub(crate) async fn run(
     signals.next().await;
     info!("stopping; another signal stops at once");
     signals.stop(service.stop()).await
+}
+
+/// Has the process end where the fault harness wants it to, as in `CLARION_KILL_POINT='marked 3'`.
+#[cfg(feature = "fail-points")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is no setting: what people run has no such thing"
+)]
+fn heed_kill_point() -> anyhow::Result<()> {
+    let Ok(asked) = std::env::var("CLARION_KILL_POINT") else {
+        return Ok(());
+    };
+    let point_and_nth = asked
+        .split_once(' ')
+        .and_then(|(point, nth)| Some((point.parse().ok()?, nth.parse().ok()?)));
+    let Some((point, nth)) = point_and_nth else {
+        anyhow::bail!(
+            "CLARION_KILL_POINT is a point and a number, as in `marked 3`, not `{asked}`"
+        );
+    };
+    clarion_domain::breakage::kill_at(point, nth);
+    Ok(())
 }
 
 fn greeting(origins: &Origins, settings: &Settings, service: &Service) -> String {

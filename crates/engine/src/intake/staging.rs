@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use clarion_domain::breakage::{KillPoint, kill_point};
 use clarion_domain::campaign::{Campaign, CampaignContent, CampaignId};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::Contact;
@@ -117,11 +118,13 @@ impl Staging {
             let own = fan.own.unwrap_or(loaded.recipients);
             group_contacts::merge_named(conn, key, (1, own), groups)?;
             campaigns::finish_loading(conn, key, content, loaded, now)?;
+            kill_point(KillPoint::Staging);
             if !fan.audience.is_empty() {
                 campaigns::set_audience(conn, key, &fan.audience)?;
             }
             beside(conn)
         })?;
+        kill_point(KillPoint::Made);
         self.key = None;
         Ok(())
     }
