@@ -61,7 +61,8 @@ impl Keeper {
 
     /// Renews what is kept and takes what is free; how long until the next time.
     async fn balance(&mut self) -> Duration {
-        // From before the database is asked: the lease ends no sooner than this says.
+        // From before the database is asked, and a little sooner than the lease ends: a connection takes a moment to close, and
+        // whoever has the bind next opens its own at once.
         let asked = Instant::now();
         let holdings = match self.lease().await {
             Ok(holdings) => holdings,
@@ -75,7 +76,7 @@ impl Keeper {
             .core
             .store
             .is_shared()
-            .then(|| asked + self.core.settings.lease);
+            .then(|| asked + self.core.settings.lease * 9 / 10);
         let mut kept_in_all = 0;
         for (name, holding) in &holdings {
             kept_in_all += self.keep(name, holding, until);
