@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -91,11 +92,10 @@ impl Cluster {
         fs::create_dir(&home)?;
         // Another account than root's, as which the server refuses to run.
         run(Command::new("chown").arg("postgres").arg(&home))?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         Ok(Self {
             programs,
             home,
-            port,
+            port: free_port().context("no port is free")?,
             seen_at: "127.0.0.1".to_owned(),
         })
     }
@@ -231,6 +231,15 @@ impl Pair {
         self.primary.said("SELECT pg_reload_conf()")?;
         Ok(())
     }
+}
+
+/// A port that nobody has, and that nobody is given who asks for any, as the oracle does: the server takes it later.
+fn free_port() -> Option<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = std::process::id() as u16 % 100 * 100;
+    let next = || 20_000 + (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+    let mut ports = std::iter::repeat_with(next).take(100);
+    ports.find(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok())
 }
 
 impl Drop for Cluster {
