@@ -22,6 +22,7 @@ pub mod message;
 pub mod name;
 pub mod network;
 pub mod opt_out;
+pub mod opt_out_link;
 pub mod page;
 pub mod phone;
 pub mod preview;

@@ -22,6 +22,7 @@ use clarion_domain::client::ClientId;
 use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
 use clarion_domain::contact_group::ContactGroupKey;
 use clarion_domain::fault::Faults;
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::MAX_RECIPIENTS;
 use clarion_persistence::campaigns::{Added, Loaded};
@@ -29,6 +30,7 @@ use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::{Conn, StoreError};
 
 use crate::core::Core;
+use crate::opt_out_link;
 use crate::wording::Wording;
 pub use addition::Addition;
 use fan_out::Fan;
@@ -118,6 +120,8 @@ pub struct Load {
     lengths: Lengths,
     groups: Groups,
     fan: Fan,
+    client: ClientId,
+    opt_out_link: Option<OptOutLinkId>,
     staging: Staging,
 }
 
@@ -163,6 +167,8 @@ impl Intake {
             lengths: Lengths::new(settings.max_segments),
             groups: Groups::of(self.client),
             fan: Fan::default(),
+            client: self.client,
+            opt_out_link: None,
             staging: Staging::new(Arc::clone(&self.core), self.client),
         }
     }
@@ -174,6 +180,11 @@ impl Load {
         let wording = Wording::of_content(&content, self.staging.links());
         self.lengths.apply_to(wording, self.staging.recipients());
         self.goal = Goal::New(Some(content));
+    }
+
+    /// The opt-out link that it names.
+    pub fn opt_out_link(&mut self, link: OptOutLinkId) {
+        self.opt_out_link = Some(link);
     }
 
     /// What else is wrong with the request: it is told together with what is found here.
@@ -293,11 +304,23 @@ impl Load {
         Ok(index)
     }
 
+    /// A campaign's opt-out link has to be one of the client's.
+    fn check_opt_out_link(&mut self) -> Result<(), StoreError> {
+        if self.opt_out_link.is_some() {
+            let (client, link) = (self.client, self.opt_out_link);
+            let check = |conn: &mut Conn| opt_out_link::check(conn, client, link);
+            self.faults
+                .extend(self.staging.store().read_blocking(check)?);
+        }
+        Ok(())
+    }
+
     fn make(
         &mut self,
         beside: impl FnMut(&mut Conn, &IntakeReport) -> Result<(), StoreError>,
     ) -> Result<IntakeReport, IntakeRefusal> {
         self.check_whole()?;
+        self.check_opt_out_link()?;
         self.fan_out()?;
         let loaded = Loaded {
             recipients: self.staging.recipients(),

@@ -13,6 +13,7 @@ mod intake;
 mod journal;
 mod lease;
 mod node;
+mod opt_out_link;
 mod preview;
 mod progress;
 mod receipts;

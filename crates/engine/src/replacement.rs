@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::fault::Faults;
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::recipient::{CampaignKey, MAX_RECIPIENTS};
 use clarion_domain::text::{Reference, SegmentLimit};
 use clarion_persistence::{Conn, StoreError, recipients};
 
 use crate::IntakeRefusal;
 use crate::core::Core;
+use crate::opt_out_link;
 use crate::wording::Wording;
 
 /// Recipients looked at in one piece of work, so that no reader is held for long.
@@ -21,7 +23,13 @@ pub(crate) async fn check(
     campaign: &Campaign,
     content: &CampaignContent,
 ) -> Result<(), IntakeRefusal> {
-    let key = campaign.key;
+    let (key, client) = (campaign.key, campaign.client);
+    let link = content.opt_out_link_id.map(OptOutLinkId);
+    let known = move |conn: &mut Conn| opt_out_link::check(conn, client, link);
+    let faults = core.store.read(known).await?;
+    if !faults.is_empty() {
+        return Err(IntakeRefusal::Faults(faults));
+    }
     let wording = Arc::new(Wording::of_content(content, &core.settings.links));
     let limit = SegmentLimit {
         max: core.settings.max_segments,

@@ -21,6 +21,8 @@ mod links;
 mod nodes;
 mod observe;
 mod openapi;
+mod opt_out_links;
+mod opt_out_page;
 mod opt_outs;
 mod paging;
 mod problem;

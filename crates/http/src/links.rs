@@ -17,7 +17,7 @@ use crate::rate::Rates;
 use crate::state::State;
 
 /// What every answer to a link says: it is one person's own, and nobody else's business.
-const DISCREET: [(HeaderName, HeaderValue); 3] = [
+pub(crate) const DISCREET: [(HeaderName, HeaderValue); 3] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (

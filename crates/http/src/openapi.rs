@@ -18,7 +18,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     api_keys, campaigns, clicks, clients, contact_groups, contacts, gateways, health,
-    inbound_messages, invalid_contacts, links, nodes, opt_outs, sms_messages, web_hooks,
+    inbound_messages, invalid_contacts, links, nodes, opt_out_links, opt_out_page, opt_outs,
+    sms_messages, web_hooks,
 };
 
 #[derive(OpenApi)]
@@ -106,6 +107,13 @@ use crate::{
         clients::show,
         clients::rename,
         links::follow,
+        opt_out_page::show,
+        opt_out_page::act,
+        opt_out_links::list,
+        opt_out_links::create,
+        opt_out_links::show,
+        opt_out_links::replace,
+        opt_out_links::delete,
         clicks::list,
         health::live,
         health::ready,

@@ -19,13 +19,14 @@ use clarion_persistence::invalid_contacts::InvalidContact;
 use clarion_persistence::listing::{ListRequest, Property};
 use clarion_persistence::messages::{Message, UnmatchedReceipt};
 use clarion_persistence::nodes::Node;
+use clarion_persistence::opt_out_links::StoredOptOutLink;
 use clarion_persistence::opt_outs::{ConsentEntry, OptOut};
 use clarion_persistence::recipients::Recipient;
 use clarion_persistence::web_hooks::WebHook;
 use clarion_persistence::web_hooks::deliveries::{self, Delivery};
 use clarion_persistence::{
     api_keys, campaigns, clicks, clients, contact_groups, group_contacts, inbound_messages,
-    invalid_contacts, messages, nodes, opt_outs, recipients, web_hooks,
+    invalid_contacts, messages, nodes, opt_out_links, opt_outs, recipients, web_hooks,
 };
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -75,6 +76,10 @@ impl Listed for InvalidContact {
 
 impl Listed for Message {
     const PROPERTIES: &'static [Property] = &messages::PROPERTIES;
+}
+
+impl Listed for StoredOptOutLink {
+    const PROPERTIES: &'static [Property] = &opt_out_links::PROPERTIES;
 }
 
 impl Listed for OptOut {

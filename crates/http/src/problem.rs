@@ -227,6 +227,11 @@ impl Problem {
         Self::new(Kind::NotFound, "there is no contact group with this id")
     }
 
+    /// No opt-out link of this client has the number.
+    pub(crate) fn no_opt_out_link() -> Self {
+        Self::new(Kind::NotFound, "there is no opt-out link with this id")
+    }
+
     /// No opt-out of this client has the id.
     pub(crate) fn no_opt_out() -> Self {
         Self::new(Kind::NotFound, "there is no opt-out with this id")

@@ -9,8 +9,8 @@ use actix_web::web::{ServiceConfig, scope};
 use crate::state::{authenticate, once};
 use crate::{
     api_keys, campaigns, clicks, clients, contact_groups, contacts, gateways, health,
-    inbound_messages, invalid_contacts, links, nodes, openapi, opt_outs, rate, sms_messages,
-    web_hooks,
+    inbound_messages, invalid_contacts, links, nodes, openapi, opt_out_links, opt_out_page,
+    opt_outs, rate, sms_messages, web_hooks,
 };
 use address::Address;
 
@@ -54,6 +54,9 @@ fn open() -> Vec<Address> {
         Address::at("/openapi.json").get(openapi::show),
         Address::at("/docs").get(openapi::page),
         Address::at("/t/{code}").get(links::follow),
+        Address::at("/o/{code}")
+            .get(opt_out_page::show)
+            .post(opt_out_page::act),
     ]
 }
 
@@ -95,6 +98,13 @@ fn authenticated() -> Vec<Address> {
         Address::at("/api/ContactGroups/{id}/Contacts/{contactId}")
             .put(contact_groups::contacts::replace)
             .delete(contact_groups::contacts::remove),
+        Address::at("/api/OptOutLinks")
+            .get(opt_out_links::list)
+            .post(opt_out_links::create),
+        Address::at("/api/OptOutLinks/{id}")
+            .get(opt_out_links::show)
+            .put(opt_out_links::replace)
+            .delete(opt_out_links::delete),
         Address::at("/api/OptOuts")
             .get(opt_outs::list)
             .post(opt_outs::record),

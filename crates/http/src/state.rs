@@ -7,6 +7,7 @@ mod clicks;
 mod idempotency;
 mod key;
 mod once;
+mod opt_out_page;
 mod origin;
 mod targets;
 mod upkeep;

@@ -23,6 +23,7 @@ pub mod messages;
 mod migrations;
 pub mod nodes;
 pub mod numbers;
+pub mod opt_out_links;
 pub mod opt_outs;
 mod pool;
 pub mod recipients;

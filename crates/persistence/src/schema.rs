@@ -258,6 +258,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    opt_out_links (id) {
+        id -> BigInt,
+        client_id -> BigInt,
+        name -> Text,
+        title -> Nullable<Text>,
+        text -> Nullable<Text>,
+        language -> Text,
+        scope -> Text,
+        colour -> Nullable<Text>,
+        logo_text -> Nullable<Text>,
+        created_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     opt_out_settings (client_id) {
         client_id -> BigInt,
         language -> Text,
@@ -374,6 +390,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     nodes,
     number_blocks,
+    opt_out_links,
     opt_out_settings,
     opt_outs,
     outstanding_parts,

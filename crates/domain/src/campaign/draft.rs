@@ -9,6 +9,7 @@ use validator::{Validate, ValidateUrl, ValidationError};
 use super::{OnUnknown, Timing};
 use crate::fault::Faults;
 use crate::hours::{OutsideWindow, WindowDraft};
+use crate::opt_out_link::OptOutLinkId;
 use crate::sender::SenderId;
 use crate::template::{Template, TemplateFault};
 
@@ -37,7 +38,7 @@ pub struct CampaignDraft {
     /// The message template.
     pub message: Option<String>,
     /// 0 means none.
-    #[validate(range(min = 0, max = MAX_OPT_OUT_LINK_ID, message = "names no opt-out link"))]
+    #[validate(range(min = 0, max = MAX_OPT_OUT_LINK_ID, message = "names no opt-out link of this client"))]
     pub opt_out_link_id: Option<i64>,
     /// Blank means none.
     #[validate(
@@ -158,6 +159,12 @@ impl CampaignDraft {
             outside,
             expires_at: self.expires_at,
         }
+    }
+
+    /// The opt-out link that is named, where the number can be one.
+    #[must_use]
+    pub fn opt_out_link(&self) -> Option<OptOutLinkId> {
+        self.opt_out_link_id.and_then(link_id).map(OptOutLinkId)
     }
 
     fn check_links(&self, faults: &mut Faults) {
@@ -288,7 +295,7 @@ mod tests {
                 faults(linked(id)),
                 [(
                     "optOutLinkId".to_owned(),
-                    "names no opt-out link".to_owned()
+                    "names no opt-out link of this client".to_owned()
                 )]
             );
         }

@@ -10,15 +10,17 @@ use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
 use clarion_domain::contact_group::ContactGroupKey;
 use clarion_domain::fault::Faults;
 use clarion_domain::opt_out::SenderName;
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::MAX_RECIPIENTS;
-use clarion_persistence::{group_contacts, opt_outs};
+use clarion_persistence::{Conn, group_contacts, opt_outs};
 
 use super::fan_out::{self, too_large};
 use super::group::Groups;
 use super::spool::Spool;
 use super::{IntakeRefusal, message_is_missing, too_many};
 use crate::core::Core;
+use crate::opt_out_link;
 use crate::preview::{CampaignPreview, InvalidByReason, Tally};
 use crate::wording::Wording;
 
@@ -38,6 +40,7 @@ pub struct PreviewLoad {
     groups: Groups,
     audience: Audience,
     excluded: Vec<ContactGroupKey>,
+    opt_out_link: Option<OptOutLinkId>,
     spooled: u32,
     faults: Faults,
     spool: Spool,
@@ -57,6 +60,7 @@ impl PreviewLoad {
             groups: Groups::of(client),
             audience: Audience::default(),
             excluded: Vec::new(),
+            opt_out_link: None,
             spooled: 0,
             faults: Faults::default(),
             spool: Spool::new(),
@@ -71,6 +75,11 @@ impl PreviewLoad {
     /// The groups that its contacts are taken from, besides those of the request.
     pub fn audience(&mut self, audience: Audience) {
         self.audience = audience;
+    }
+
+    /// The opt-out link that it names.
+    pub fn opt_out_link(&mut self, link: OptOutLinkId) {
+        self.opt_out_link = Some(link);
     }
 
     /// What else is wrong with the request.
@@ -108,6 +117,9 @@ impl PreviewLoad {
                 .add("contacts", "must hold at least one contact");
         }
         self.take_groups()?;
+        let (client, link) = (self.client, self.opt_out_link);
+        let known = |conn: &mut Conn| opt_out_link::check(conn, client, link);
+        self.faults.extend(self.core.store.read_blocking(known)?);
         if !self.faults.is_empty() {
             return Err(IntakeRefusal::Faults(self.faults));
         }
@@ -124,7 +136,6 @@ impl PreviewLoad {
             if piece.is_empty() {
                 break;
             }
-            let client = self.client;
             let (excluded, suppressed) = self.core.store.read_blocking(|conn| {
                 let excluded = group_contacts::among(conn, &self.excluded, &piece)?;
                 let suppressed = opt_outs::among(conn, client, &sender, &piece)?;

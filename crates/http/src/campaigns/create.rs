@@ -123,6 +123,9 @@ impl Loading {
             Ok(audience) => load.audience(audience),
             Err(faults) => load.faults(faults),
         }
+        if let Some(link) = header.opt_out_link() {
+            load.opt_out_link(link);
+        }
         match header.check(self.now) {
             Ok(content) if is_news => load.content(content),
             Ok(_) => {}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use clarion_domain::campaign::{Audience, AudienceDraft, CampaignContent, CampaignDraft};
 use clarion_domain::fault::Faults;
+use clarion_domain::opt_out_link::OptOutLinkId;
 
 use super::timing;
 use crate::body::given::{Given, text, texts};
@@ -110,6 +111,11 @@ impl Header {
         self.audience.check()
     }
 
+    /// The opt-out link that it names, if any.
+    pub(super) fn opt_out_link(&self) -> Option<OptOutLinkId> {
+        self.draft.opt_out_link()
+    }
+
     /// How many properties were found.
     pub(super) fn properties(&self) -> usize {
         self.seen.len()
@@ -121,11 +127,7 @@ impl Header {
     }
 
     /// Everything that is wrong with the properties, or what they say.
-    pub(super) fn check(mut self, now: DateTime<Utc>) -> Result<CampaignContent, Faults> {
-        // There are no opt-out links yet, so that no id can be the client's.
-        if self.draft.opt_out_link_id.take().is_some_and(|id| id != 0) {
-            self.fault("optOutLinkId", "names no opt-out link of this client");
-        }
+    pub(super) fn check(self, now: DateTime<Utc>) -> Result<CampaignContent, Faults> {
         match self.draft.check(now) {
             Ok(content) => self.faults.into_result().map(|()| content),
             Err(found) => Err(without_repeats(self.faults, found)),

@@ -40,6 +40,8 @@ pub(super) fn add_to(operation: &mut Operation, path: &str) {
         .responses
         .iter()
         .filter_map(|(status, answer)| match answer {
+            // Some are pages, for people.
+            RefOr::T(answer) if !answer.content.is_empty() => None,
             RefOr::T(answer) => Some((status.parse().ok()?, answer.description.clone())),
             RefOr::Ref(_) => None,
         })

@@ -28,14 +28,15 @@ struct Document<'a> {
     request_id: Option<&'a str>,
 }
 
-/// Gives every refusal its body, actix's own included. `instance` is the path as it was asked for.
+/// Gives every refusal its body, actix's own included, but for pages, which people read. `instance` is the path as it was asked for.
 pub(crate) fn write(
     answer: ServiceResponse<BoxBody>,
     instance: &str,
     request_id: &str,
 ) -> ServiceResponse<BoxBody> {
     let status = answer.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    if !is_refusal || is_page(&answer) {
         return answer;
     }
     let problem = match answer
@@ -51,6 +52,11 @@ pub(crate) fn write(
     *answer.response_mut().status_mut() = problem.kind.status();
     answer.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
     answer
+}
+
+fn is_page(answer: &ServiceResponse<BoxBody>) -> bool {
+    let kind = answer.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// The body of a problem.

@@ -50,6 +50,7 @@ impl Call {
             Some("WebHooks") => make_web_hook(app).await,
             Some("ContactGroups") => return self.path_of_contact(app).await,
             Some("OptOuts") => opt_out(app).await,
+            Some("OptOutLinks") => make_opt_out_link(app).await,
             other => panic!("how is one of {other:?} made?"),
         };
         self.path.replace("{id}", &id)
@@ -88,6 +89,12 @@ async fn make_key(app: &TestApp) -> String {
 async fn opt_out(app: &TestApp) -> String {
     let opt_out = json!({"phoneNumber": "07700 900001"});
     app.post("/api/OptOuts", &opt_out).await.text
+}
+
+/// Makes an opt-out link; its number.
+async fn make_opt_out_link(app: &TestApp) -> String {
+    let link = json!({"name": "Offers"});
+    app.post("/api/OptOutLinks", &link).await.text
 }
 
 /// Makes a client; its number.

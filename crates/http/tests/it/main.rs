@@ -25,6 +25,7 @@ mod links;
 mod lists;
 mod log;
 mod nodes;
+mod opt_out_links;
 mod opt_out_settings;
 mod opt_outs;
 mod pages;
