@@ -110,7 +110,7 @@ pub fn find(
 }
 
 /// What a listed campaign can be filtered and sorted by.
-pub static PROPERTIES: [Property; 14] = [
+pub static PROPERTIES: [Property; 15] = [
     uuid("id", "campaigns.public_id"),
     date_time("startDateTime", "campaigns.start_at"),
     text("sender", "campaigns.sender"),
@@ -119,6 +119,11 @@ pub static PROPERTIES: [Property; 14] = [
     integer("status", "campaigns.status"),
     nullable(integer("optOutLinkId", "campaigns.opt_out_link_id")),
     nullable(text("trackLinkUrl", "campaigns.track_link_url")),
+    // By the names of `OnUnknown`.
+    nullable(text(
+        "onUnknown",
+        "(CASE campaigns.on_unknown WHEN 0 THEN 'hold' WHEN 1 THEN 'resend' END)",
+    )),
     nullable(text("sendingWindow", "campaigns.sending_window")),
     text("outsideWindow", "campaigns.outside_window"),
     nullable(date_time("expiresAt", "campaigns.expires_at")),

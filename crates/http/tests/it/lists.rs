@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, campaign, on_each_database};
+use crate::support::{TestApp, campaign, campaign_with, on_each_database};
 
 /// Campaigns of these senders and messages.
 async fn make(app: &TestApp, campaigns: &[(&str, &str)]) {
@@ -68,7 +68,9 @@ async fn campaigns_are_filtered_and_sorted() {
 async fn a_campaign_is_found_by_what_its_answer_shows() {
     on_each_database(async |app| {
         make(app, &[("Acme", "one"), ("Beta", "two")]).await;
-        let shown = app.get("/api/Campaigns?pageSize=1").await.json()["items"][0].clone();
+        let special = json!({"message": "Hi", "onUnknown": "resend", "outsideWindow": "drop", "expiresAt": "2026-07-02T08:00:00Z"});
+        let id = app.create(&campaign_with(&special)).await;
+        let shown = app.get(&format!("/api/Campaigns/{id}")).await.json();
         for property in [
             "id",
             "startDateTime",
@@ -76,6 +78,12 @@ async fn a_campaign_is_found_by_what_its_answer_shows() {
             "recipientCount",
             "message",
             "status",
+            "optOutLinkId",
+            "trackLinkUrl",
+            "onUnknown",
+            "outsideWindow",
+            "expiresAt",
+            "pausedReason",
         ] {
             let value = match &shown[property] {
                 Value::String(text) => text.clone(),
@@ -134,12 +142,12 @@ async fn every_fault_of_filters_and_sorts_is_told() {
         insta::allow_duplicates! { insta::assert_json_snapshot!(problem["errors"], @r#"
         {
           "filters": [
-            "has an unknown property \"sendr\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, sendingWindow, outsideWindow, expiresAt, contactGroupIds, excludeContactGroupIds, pausedReason",
+            "has an unknown property \"sendr\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, onUnknown, sendingWindow, outsideWindow, expiresAt, contactGroupIds, excludeContactGroupIds, pausedReason",
             "has the value \"x\" at character 21, but status is an integer such as 42",
             "has the operator \">\" at character 29, which sender does not take: it is text; allowed are == != @= _= _-= !@= !_= !_-= ==* !=* @=* _=* _-=* !@=* !_=* !_-=*"
           ],
           "sorts": [
-            "has an unknown property \"when\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, sendingWindow, outsideWindow, expiresAt, contactGroupIds, excludeContactGroupIds, pausedReason"
+            "has an unknown property \"when\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, onUnknown, sendingWindow, outsideWindow, expiresAt, contactGroupIds, excludeContactGroupIds, pausedReason"
           ]
         }
         "#) };
