@@ -40,6 +40,8 @@ pub(crate) struct Service {
     /// Whether it answers the API.
     pub(crate) has_api: bool,
     pub(crate) http: clarion_http::Running,
+    /// Where it tells what it counts.
+    pub(crate) metrics: Option<clarion_http::Running>,
     /// The names and addresses of the ways out.
     pub(crate) gateways: Vec<String>,
     engine: Option<RunningEngine>,
@@ -111,13 +113,14 @@ impl Service {
             ways_out = settings.ways_out(simulator.as_ref().map(RunningSimulator::local_addr));
         }
         let gateways = start_gateways(&ways_out, &settings.phone, &engine, &clock)?;
-        let http = serve_http(settings, roles, &store, &engine, &clock)?;
+        let (http, metrics) = serve_http(settings, roles, &store, &engine, &clock)?;
         let attendance = engine.attend(profile(node, roles, &gateways)).await?;
         let works = sends || roles.contains(&Role::Worker);
         Ok(Self {
             store,
             has_api: roles.contains(&Role::Api),
             http,
+            metrics,
             gateways: ways_out.iter().map(ToString::to_string).collect(),
             engine: works.then(|| engine.start(gateways)),
             attendance,
@@ -129,6 +132,9 @@ impl Service {
     /// written down, last the simulator, which must answer until then.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let served = self.http.stop().await;
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await?;
+        }
         info!("no more requests are taken");
         if let Some(engine) = self.engine {
             engine.stop().await;
@@ -226,22 +232,26 @@ fn start_gateway(
     }
 }
 
-/// Serves the API, or the health alone where that is not this node's.
+/// Serves the API, or the health alone where that is not this node's, and what is counted where that is wanted.
 fn serve_http(
     settings: &Settings,
     roles: &BTreeSet<Role>,
     store: &Store,
     engine: &Engine,
     clock: &Arc<dyn Clock>,
-) -> anyhow::Result<clarion_http::Running> {
+) -> anyhow::Result<(clarion_http::Running, Option<clarion_http::Running>)> {
     let phones = Arc::new(phone_rules(settings)?);
     let state = State::new(store.clone(), engine.clone(), phones, Arc::clone(clock));
     let state = state.judging_by(click_rules::read()?);
     let (http, told) = (settings.for_http(), "server.listen says where is served");
-    match roles.contains(&Role::Api) {
+    let bind_metrics = |listen| Server::bind_metrics(listen, state.clone());
+    let metrics = settings.server.metrics.map(bind_metrics).transpose();
+    let metrics = metrics.context("server.metrics says where is told what is counted")?;
+    let http = match roles.contains(&Role::Api) {
         true => Server::bind(&http, state).context(told),
         false => Server::bind_health(&http, state).context(told),
-    }
+    };
+    Ok((http?, metrics))
 }
 
 fn phone_rules(settings: &Settings) -> anyhow::Result<PhoneRules> {

@@ -8,7 +8,7 @@ use clarion_domain::campaign::{Campaign, CampaignContent, OnUnknown, Timing};
 use clarion_domain::client::ClientId;
 use clarion_domain::clock::Clock;
 use clarion_domain::contact_group::ContactGroupId;
-use clarion_domain::gateway::{Gateway, InboundSink};
+use clarion_domain::gateway::{Gateway, GatewayState, InboundSink};
 use clarion_domain::hours::HourRules;
 use clarion_domain::link::Links;
 use clarion_domain::message::MessageContent;
@@ -36,6 +36,7 @@ use crate::node::Attendance;
 use crate::preview::{self, CampaignPreview};
 use crate::send::Sender;
 use crate::traffic::GatewayTraffic;
+use crate::trouble::Alarms;
 use crate::web_hooks::{self, Posting};
 use crate::{binds, lease, progress, receipts, replacement, schedule, settle, trouble, upkeep};
 
@@ -180,6 +181,19 @@ impl Engine {
     /// [`StoreError::Unavailable`]
     pub async fn check_database(&self) -> Result<(), StoreError> {
         trouble::ask(&self.core).await
+    }
+
+    /// What an operator has to see to, as far as this node knows without asking.
+    #[must_use]
+    pub fn alarms(&self) -> Alarms {
+        self.core.trouble.alarms()
+    }
+
+    /// What the gateways of this node say of themselves, each with the receipts that have found their message. No database is
+    /// asked.
+    #[must_use]
+    pub fn gateway_states(&self) -> Vec<(GatewayState, u64)> {
+        self.core.traffic.states()
     }
 
     /// How much of a limit per second that holds for the whole cluster this node may use now: the share of the binds that

@@ -33,8 +33,6 @@ pub(crate) struct Journal {
     answers: mpsc::UnboundedReceiver<Answer>,
     onward: mpsc::UnboundedSender<Answer>,
     writer: Option<Writer>,
-    /// Whether the last write failed.
-    failing: bool,
 }
 
 impl Journal {
@@ -49,7 +47,6 @@ impl Journal {
             answers,
             onward,
             writer: None,
-            failing: false,
         }
     }
 
@@ -116,20 +113,18 @@ impl Journal {
         }
     }
 
-    fn failed(&mut self, error: &str) {
-        if !self.failing {
+    fn failed(&self, error: &str) {
+        if self.core.trouble.journal_fails(true) {
             error!(
                 error,
                 "the journal cannot be written: sending goes no faster than the database"
             );
         }
-        self.failing = true;
     }
 
-    fn recovered(&mut self) {
-        if self.failing {
+    fn recovered(&self) {
+        if self.core.trouble.journal_fails(false) {
             info!("the journal is written again");
         }
-        self.failing = false;
     }
 }

@@ -39,4 +39,5 @@ pub use intake::{
 pub use node::Attendance;
 pub use preview::{CampaignPreview, InvalidByReason, Sending};
 pub use traffic::GatewayTraffic;
+pub use trouble::Alarms;
 pub use web_hooks::Posting;

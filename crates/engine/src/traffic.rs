@@ -54,6 +54,17 @@ impl Traffic {
         }
     }
 
+    /// What each says of itself, with the receipts that have found their message.
+    pub(crate) fn states(&self) -> Vec<(GatewayState, u64)> {
+        let matched = self.matched.lock().unwrap_or_else(PoisonError::into_inner);
+        let gateways = self.gateways.get().into_iter().flatten();
+        let state = |gateway: &Arc<dyn Gateway>| {
+            let receipts = matched.get(gateway.name()).copied();
+            (gateway.state(), receipts.unwrap_or_default())
+        };
+        gateways.map(state).collect()
+    }
+
     /// What there is to see now, in the order of the configuration.
     pub(crate) async fn look(&self, store: &Store) -> Result<Vec<GatewayTraffic>, StoreError> {
         let unmatched = store.read(messages::unmatched_counts).await?;

@@ -1,6 +1,7 @@
-//! Whether the database takes what is written. While it does not, nothing is marked, and somebody looks whether it does again.
+//! Whether the database takes what is written, and the journal. While it does not, nothing is marked, and somebody looks whether it does again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clarion_persistence::StoreError;
@@ -21,9 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// again after 5 s at most.
 const SETTLING: Duration = Duration::from_secs(10);
 
-/// Whether there is trouble with the database.
+/// What an operator has to see to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Alarms {
+    /// The database takes nothing that is written: nothing is sent.
+    pub database: bool,
+    /// The journal cannot be written: sending goes no faster than the database, and a crash leaves more unknown.
+    pub journal: bool,
+}
+
+/// Whether there is trouble with the database, or with the journal.
 pub(crate) struct Trouble {
     state: watch::Sender<State>,
+    journal: AtomicBool,
     /// The last answer to who asked, and when it was given.
     asked: Mutex<Option<(Instant, Option<String>)>>,
 }
@@ -40,6 +51,7 @@ impl Trouble {
     pub(crate) fn new() -> Self {
         Self {
             state: watch::Sender::new(State::Never),
+            journal: AtomicBool::new(false),
             asked: Mutex::default(),
         }
     }
@@ -79,6 +91,19 @@ impl Trouble {
                 ?lasted,
                 "the database takes what is written again; sending goes on"
             );
+        }
+    }
+
+    /// The journal can be written, or cannot; whether that is new.
+    pub(crate) fn journal_fails(&self, fails: bool) -> bool {
+        self.journal.swap(fails, Ordering::Relaxed) != fails
+    }
+
+    /// What there is at present.
+    pub(crate) fn alarms(&self) -> Alarms {
+        Alarms {
+            database: self.is_present(),
+            journal: self.journal.load(Ordering::Relaxed),
         }
     }
 

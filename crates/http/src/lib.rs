@@ -18,6 +18,7 @@ mod inbound_messages;
 mod invalid_contacts;
 pub mod keys;
 mod links;
+mod metrics;
 mod nodes;
 mod observe;
 mod openapi;

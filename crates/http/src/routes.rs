@@ -9,8 +9,8 @@ use actix_web::web::{ServiceConfig, scope};
 use crate::state::{authenticate, once};
 use crate::{
     api_keys, campaigns, clicks, clients, contact_groups, contacts, gateways, health,
-    inbound_messages, invalid_contacts, links, nodes, openapi, opt_out_links, opt_out_page,
-    opt_outs, rate, sms_messages, web_hooks,
+    inbound_messages, invalid_contacts, links, metrics, nodes, openapi, opt_out_links,
+    opt_out_page, opt_outs, rate, sms_messages, web_hooks,
 };
 use address::Address;
 
@@ -35,6 +35,11 @@ pub(crate) fn configure_health(service: &mut ServiceConfig) {
     for address in health() {
         service.service(address.below(""));
     }
+}
+
+/// What a node counts, at an address of its own.
+pub(crate) fn configure_metrics(service: &mut ServiceConfig) {
+    service.service(Address::at("/metrics").get(metrics::show).below(""));
 }
 
 /// What every node says of itself.

@@ -63,6 +63,19 @@ impl Server {
         Self::serve(settings, state, routes::configure_health)
     }
 
+    /// Begins to tell what the node counts, at that address and nothing else there. It is open to whoever can reach it.
+    ///
+    /// # Errors
+    /// [`ServerError::Listen`]
+    pub fn bind_metrics(listen: SocketAddr, state: State) -> Result<Running, ServerError> {
+        let settings = HttpSettings {
+            listen,
+            workers: 1,
+            ..HttpSettings::default()
+        };
+        Self::serve(&settings, state, routes::configure_metrics)
+    }
+
     fn serve(
         settings: &HttpSettings,
         state: State,

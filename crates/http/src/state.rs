@@ -19,9 +19,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use clarion_domain::click::{Click, ClickRules};
 use clarion_domain::clock::Clock;
+use clarion_domain::gateway::GatewayState;
 use clarion_domain::network::Network;
 use clarion_domain::phone::PhoneRules;
-use clarion_engine::Engine;
+use clarion_engine::{Alarms, Engine};
 use clarion_persistence::{Store, StoreError};
 
 use crate::HttpSettings;
@@ -101,6 +102,21 @@ impl State {
     /// Remembers that a link was followed.
     pub(crate) fn note_click(&self, click: Click) {
         self.clicks.note(click);
+    }
+
+    /// What an operator has to see to.
+    pub(crate) fn alarms(&self) -> Alarms {
+        self.engine.alarms()
+    }
+
+    /// What the gateways say of themselves, each with the receipts that have found their message.
+    pub(crate) fn gateway_states(&self) -> Vec<(GatewayState, u64)> {
+        self.engine.gateway_states()
+    }
+
+    /// Clicks that were lost since the start, for want of room.
+    pub(crate) fn lost_clicks(&self) -> u64 {
+        self.clicks.lost()
     }
 
     /// Whether the database takes what is written.

@@ -92,6 +92,12 @@ fn greeting(origins: &Origins, settings: &Settings, service: &Service) -> String
         lines.push(format!("  API        http://{address}/api"));
     }
     lines.push(format!("  health     http://{address}/health/ready"));
+    if let Some(metrics) = &service.metrics {
+        lines.push(format!(
+            "  metrics    http://{}/metrics",
+            metrics.local_addr()
+        ));
+    }
     lines.push(match service.store.backend() {
         Backend::Sqlite => format!("  database   {}", settings.database.url.reveal()),
         // Its URL may hold a password.

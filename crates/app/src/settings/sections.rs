@@ -15,6 +15,8 @@ use super::values::{self, LogFormat, Policy, QuietHours, Secret, Span, Switch};
 pub(crate) struct Server {
     #[serde(deserialize_with = "values::address")]
     pub(crate) listen: SocketAddr,
+    #[serde(default, with = "values::address_or_none")]
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) workers: usize,
     pub(crate) max_body_mib: u32,
     pub(crate) max_contact_kib: u32,
@@ -184,6 +186,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: loopback(8_080),
+            metrics: None,
             workers: 0,
             max_body_mib: 512,
             max_contact_kib: 64,

@@ -88,12 +88,40 @@ impl<'de> Deserialize<'de> for Switch {
 
 /// Reads an address to listen on.
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    read_address(&String::deserialize(deserializer)?)
+}
+
+fn read_address<E: Error>(text: &str) -> Result<SocketAddr, E> {
     text.parse().map_err(|_| {
-        D::Error::custom(format!(
+        E::custom(format!(
             "{text:?} is no IP address with a port; write 127.0.0.1:8080 or [::1]:8080"
         ))
     })
+}
+
+/// An address to listen on; the empty text is none.
+pub(super) mod address_or_none {
+    use std::net::SocketAddr;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        address: &Option<SocketAddr>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = address.map(|address| address.to_string());
+        serializer.serialize_str(&text.unwrap_or_default())
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match &*text {
+            "" => Ok(None),
+            text => super::read_address(text).map(Some),
+        }
+    }
 }
 
 /// Reads one of the words that a choice consists of; where it is none of them, they are told.

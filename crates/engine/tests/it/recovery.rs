@@ -8,7 +8,7 @@ use clarion_domain::campaign::{CampaignId, CampaignStatus};
 use clarion_domain::client::FIRST_CLIENT;
 use clarion_domain::gateway::{Gateway, NotStored};
 use clarion_domain::message::MessageStatus;
-use clarion_engine::EngineSettings;
+use clarion_engine::{Alarms, EngineSettings};
 use clarion_persistence::campaigns::{self, Kind};
 use clarion_persistence::nodes::Profile;
 use clarion_persistence::{on_both, testing};
@@ -132,6 +132,25 @@ on_both! {
             world.statuses(&campaign).await,
             vec![Some(MessageStatus::Sent); 1_200]
         );
+        running.stop().await;
+    }
+
+    async fn a_journal_that_cannot_be_written_is_an_alarm_and_sending_goes_on(database) {
+        let world = World::new(database).await;
+        let directory = tempfile::tempdir().unwrap();
+        let journal = directory.path().join("journal");
+        std::fs::write(&journal, "in the way").unwrap();
+        let settings = EngineSettings::of_node("a", links());
+        let engine = world.engine_with(EngineSettings { journal: Some(journal.clone()), ..settings });
+        let gateway = FakeGateway::new(5, |_| Answer::Accept);
+        let running = engine.start(gateways(&gateway));
+        let id = world.create(&engine, 20).await;
+        world.reaches(id, CampaignStatus::Submitted).await;
+        assert_eq!(engine.alarms(), Alarms { database: false, journal: true });
+        std::fs::remove_file(&journal).unwrap();
+        let id = world.create(&engine, 20).await;
+        world.reaches(id, CampaignStatus::Submitted).await;
+        assert_eq!(engine.alarms(), Alarms::default());
         running.stop().await;
     }
 

@@ -37,6 +37,8 @@ struct Waiting {
     clicks: VecDeque<Click>,
     /// For which there was no room, since it was told last.
     lost: u64,
+    /// For which there was no room before.
+    lost_before: u64,
 }
 
 impl Default for Clicks {
@@ -68,7 +70,15 @@ impl Clicks {
 
     /// How many were lost since this was asked last.
     fn take_lost(&self) -> u64 {
-        std::mem::take(&mut self.waiting().lost)
+        let mut waiting = self.waiting();
+        waiting.lost_before += waiting.lost;
+        std::mem::take(&mut waiting.lost)
+    }
+
+    /// How many were lost since the start.
+    pub(super) fn lost(&self) -> u64 {
+        let waiting = self.waiting();
+        waiting.lost_before + waiting.lost
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

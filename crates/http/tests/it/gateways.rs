@@ -8,6 +8,7 @@ use clarion_domain::gateway::{
     Stopped, Submission,
 };
 use clarion_domain::message::MessageStatus;
+use clarion_http::Server;
 use clarion_persistence::messages;
 use reqwest::Method;
 use serde_json::json;
@@ -175,6 +176,41 @@ async fn gateways_are_their_operators_alone() {
             }
             assert_eq!(app.get(path).await.status, 200, "{path}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_node_counts_is_told_at_an_address_of_its_own() {
+    on_each_database(async |app| {
+        let (state, engine) = app.state_over(vec![Arc::new(HalfUp)]);
+        let listen = "127.0.0.1:0".parse().expect("an address");
+        let server = Server::bind_metrics(listen, state).expect("a free port");
+        let url = format!("http://{}", server.local_addr());
+        let answer = client().get(format!("{url}/metrics")).send();
+        let answer = answer.await.expect("an answer");
+        let kind = answer.headers()["content-type"].to_str().expect("a text");
+        assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+        let text = answer.text().await.expect("a text");
+        for line in [
+            "clarion_alarm{what=\"database\"} 0",
+            "clarion_alarm{what=\"journal\"} 0",
+            "clarion_gateway_binds{gateway=\"main\"} 2",
+            "clarion_gateway_binds_bound{gateway=\"main\"} 1",
+            "clarion_gateway_window{gateway=\"main\"} 20",
+            "clarion_gateway_in_flight{gateway=\"main\"} 3",
+            "clarion_gateway_queue{gateway=\"main\"} 4",
+            "clarion_gateway_parts_per_second{gateway=\"main\"} 100",
+            "clarion_gateway_parts_sent_total{gateway=\"main\"} 5",
+            "clarion_gateway_receipts_matched_total{gateway=\"main\"} 0",
+            "clarion_clicks_lost_total 0",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line}: {text}");
+        }
+        let elsewhere = client().get(format!("{url}/api/Gateways")).send();
+        assert_eq!(elsewhere.await.expect("an answer").status(), 404);
+        server.stop().await.expect("a clean stop");
+        engine.stop().await;
     })
     .await;
 }

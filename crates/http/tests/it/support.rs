@@ -106,6 +106,13 @@ impl TestApp {
 
     /// Another server on the same database, over a running engine with these gateways.
     pub(crate) fn serve_over(&self, gateways: Vec<Arc<dyn Gateway>>) -> (Running, RunningEngine) {
+        let (state, running) = self.state_over(gateways);
+        let server = Server::bind(&Setup::default().http, state).expect("a free port");
+        (server, running)
+    }
+
+    /// What a server would be served with, over a running engine with these gateways.
+    pub(crate) fn state_over(&self, gateways: Vec<Arc<dyn Gateway>>) -> (State, RunningEngine) {
         let clock: Arc<dyn Clock> = Arc::new(StoppedClock);
         let setup = Setup::default();
         let settings = EngineSettings {
@@ -116,8 +123,7 @@ impl TestApp {
         let engine = Engine::new(self.store.clone(), Arc::clone(&clock), settings);
         let running = engine.start(gateways);
         let state = State::new(self.store.clone(), engine, phones(), clock);
-        let server = Server::bind(&setup.http, state).expect("a free port");
-        (server, running)
+        (state, running)
     }
 
     pub(crate) async fn stop(self) {
