@@ -142,18 +142,18 @@ fn ip(arguments: &[&str]) -> anyhow::Result<()> {
 
 /// The clock of a process, as a file that libfaketime reads.
 pub(crate) struct Clock {
-    library: PathBuf,
+    faketime: PathBuf,
     file: PathBuf,
 }
 
 impl Clock {
     pub(crate) fn new(file: PathBuf) -> anyhow::Result<Self> {
         let folders = fs::read_dir("/usr/lib")?.flatten();
-        let library = folders
+        let faketime = folders
             .map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"))
-            .find(|library| library.is_file())
+            .find(|file| file.is_file())
             .context("no libfaketime")?;
-        let clock = Self { library, file };
+        let clock = Self { faketime, file };
         clock.set("+0")?;
         Ok(clock)
     }
@@ -166,7 +166,7 @@ impl Clock {
     /// What a process needs to go by it. The clock that never jumps is left alone, as a kernel leaves it.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         [
-            ("LD_PRELOAD", self.library.display().to_string()),
+            ("LD_PRELOAD", self.faketime.display().to_string()),
             ("FAKETIME_TIMESTAMP_FILE", self.file.display().to_string()),
             ("FAKETIME_NO_CACHE", "1".to_owned()),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
