@@ -103,20 +103,7 @@ pub fn page(
     let wanted = clients::table
         .filter(clients::id.between(first, last))
         .filter(listing::passing(conn, &request.filter));
-    let total: i64 = wanted.clone().count().get_result(conn)?;
-    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &PROPERTIES[0]);
-    let rows: Vec<Row> = wanted
-        .order(sorts)
-        .offset(request.page.offset())
-        .limit(request.page.limit())
-        .select(Row::as_select())
-        .load(conn)?;
-    let items = rows
-        .into_iter()
-        .map(Client::try_from)
-        .collect::<Result<_, _>>()?;
-    let total = stored::unsigned("count of clients", total)?;
-    Ok(Page::new(request.page, total, items))
+    listing::page!(conn, request, wanted, Row => Client, (OWN_ORDER, &PROPERTIES[0]))
 }
 
 /// A client.

@@ -93,20 +93,7 @@ pub fn page(
     let wanted = contact_groups::table
         .filter(contact_groups::client_id.eq(client.0))
         .filter(listing::passing(conn, &request.filter));
-    let total: i64 = wanted.clone().count().get_result(conn)?;
-    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &PROPERTIES[0]);
-    let rows: Vec<Row> = wanted
-        .order(sorts)
-        .offset(request.page.offset())
-        .limit(request.page.limit())
-        .select(Row::as_select())
-        .load(conn)?;
-    let items = rows
-        .into_iter()
-        .map(ContactGroup::try_from)
-        .collect::<Result<_, _>>()?;
-    let total = stored::unsigned("count of groups", total)?;
-    Ok(Page::new(request.page, total, items))
+    listing::page!(conn, request, wanted, Row => ContactGroup, (OWN_ORDER, &PROPERTIES[0]))
 }
 
 /// Calls a client's group something else; whether there is one.

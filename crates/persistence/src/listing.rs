@@ -57,6 +57,28 @@ impl From<PageRequest> for ListRequest {
     }
 }
 
+/// A page of a query's rows: counted, in order, and each read as what it is. A macro, since each query is a type of its own.
+macro_rules! page {
+    ($conn:expr, $request:expr, $wanted:expr, $row:ty => $item:ty, ($own_order:expr, $id:expr)) => {{
+        let (request, wanted) = ($request, $wanted);
+        let total: i64 = wanted.clone().count().get_result($conn)?;
+        let sorts = $crate::listing::ordered($conn, &request.sorts, $own_order, $id);
+        let rows: Vec<$row> = wanted
+            .order(sorts)
+            .offset(request.page.offset())
+            .limit(request.page.limit())
+            .select(<$row>::as_select())
+            .load($conn)?;
+        let items = rows
+            .into_iter()
+            .map(<$item>::try_from)
+            .collect::<Result<_, $crate::StoreError>>()?;
+        let total = $crate::stored::unsigned("count of a list", total)?;
+        Ok(clarion_domain::page::Page::new(request.page, total, items))
+    }};
+}
+pub(crate) use page;
+
 /// The rows that a filter lets pass.
 pub(crate) fn passing(conn: &Conn, filter: &Filter<Column>) -> Clause<Bool> {
     let mut clause = Clause::new();

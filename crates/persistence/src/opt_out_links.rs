@@ -114,20 +114,7 @@ pub fn page(
     request: &ListRequest,
 ) -> Result<Page<StoredOptOutLink>, StoreError> {
     let wanted = listed(client.0).filter(listing::passing(conn, &request.filter));
-    let total: i64 = wanted.clone().count().get_result(conn)?;
-    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &PROPERTIES[0]);
-    let rows: Vec<Row> = wanted
-        .order(sorts)
-        .offset(request.page.offset())
-        .limit(request.page.limit())
-        .select(Row::as_select())
-        .load(conn)?;
-    let items = rows
-        .into_iter()
-        .map(StoredOptOutLink::try_from)
-        .collect::<Result<_, _>>()?;
-    let total = stored::unsigned("count of opt-out links", total)?;
-    Ok(Page::new(request.page, total, items))
+    listing::page!(conn, request, wanted, Row => StoredOptOutLink, (OWN_ORDER, &PROPERTIES[0]))
 }
 
 /// Writes a client's opt-out link anew; whether there is one. Messages that were sent with it lead to the new page.

@@ -116,20 +116,7 @@ pub fn page(
     request: &ListRequest,
 ) -> Result<Page<WebHook>, StoreError> {
     let wanted = of_client(client).filter(listing::passing(conn, &request.filter));
-    let total: i64 = wanted.clone().count().get_result(conn)?;
-    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &PROPERTIES[0]);
-    let rows: Vec<Row> = wanted
-        .order(sorts)
-        .offset(request.page.offset())
-        .limit(request.page.limit())
-        .select(Row::as_select())
-        .load(conn)?;
-    let items = rows
-        .into_iter()
-        .map(WebHook::try_from)
-        .collect::<Result<_, _>>()?;
-    let total = stored::unsigned("count of web hooks", total)?;
-    Ok(Page::new(request.page, total, items))
+    listing::page!(conn, request, wanted, Row => WebHook, (OWN_ORDER, &PROPERTIES[0]))
 }
 
 /// Makes a client's web hook something else; whether there is one. Whoever enables it has seen why it was disabled.

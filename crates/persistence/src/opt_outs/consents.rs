@@ -97,20 +97,7 @@ pub fn history(
     let wanted = consents::table
         .filter(consents::client_id.eq(client.0))
         .filter(listing::passing(conn, &request.filter));
-    let total: i64 = wanted.clone().count().get_result(conn)?;
-    let sorts = listing::ordered(conn, &request.sorts, OWN_ORDER, &CONSENT_PROPERTIES[0]);
-    let rows: Vec<Row> = wanted
-        .order(sorts)
-        .offset(request.page.offset())
-        .limit(request.page.limit())
-        .select(Row::as_select())
-        .load(conn)?;
-    let items = rows
-        .into_iter()
-        .map(ConsentEntry::try_from)
-        .collect::<Result<_, _>>()?;
-    let total = stored::unsigned("count of consents", total)?;
-    Ok(Page::new(request.page, total, items))
+    listing::page!(conn, request, wanted, Row => ConsentEntry, (OWN_ORDER, &CONSENT_PROPERTIES[0]))
 }
 
 #[derive(Queryable, Selectable)]
