@@ -42,8 +42,13 @@ pub struct Running {
     address: SocketAddr,
     handle: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
-    upkeep: JoinHandle<()>,
-    stop_upkeep: oneshot::Sender<()>,
+    /// Of the API alone: others have nothing to write down.
+    upkeep: Option<Upkeep>,
+}
+
+struct Upkeep {
+    task: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
 }
 
 impl Server {
@@ -52,7 +57,12 @@ impl Server {
     /// # Errors
     /// [`ServerError::Listen`]
     pub fn bind(settings: &HttpSettings, state: State) -> Result<Running, ServerError> {
-        Self::serve(settings, state, routes::configure)
+        let rates = web::Data::new(Rates::new(settings));
+        let running = Self::serve(settings, state.clone(), rates.clone(), routes::configure)?;
+        Ok(Running {
+            upkeep: Some(Upkeep::begin(state, rates)),
+            ..running
+        })
     }
 
     /// The same with nothing but the health, for a node that does not answer the API.
@@ -60,7 +70,8 @@ impl Server {
     /// # Errors
     /// [`ServerError::Listen`]
     pub fn bind_health(settings: &HttpSettings, state: State) -> Result<Running, ServerError> {
-        Self::serve(settings, state, routes::configure_health)
+        let rates = web::Data::new(Rates::new(settings));
+        Self::serve(settings, state, rates, routes::configure_health)
     }
 
     /// Begins to tell what the node counts, at that address and nothing else there. It is open to whoever can reach it.
@@ -73,23 +84,21 @@ impl Server {
             workers: 1,
             ..HttpSettings::default()
         };
-        Self::serve(&settings, state, routes::configure_metrics)
+        let rates = web::Data::new(Rates::new(&settings));
+        Self::serve(&settings, state, rates, routes::configure_metrics)
     }
 
     fn serve(
         settings: &HttpSettings,
         state: State,
+        rates: web::Data<Rates>,
         routes: fn(&mut ServiceConfig),
     ) -> Result<Running, ServerError> {
         let refuse = |source| ServerError::Listen {
             address: settings.listen,
             source,
         };
-        let state = state.within(settings);
-        let rates = web::Data::new(Rates::new(settings));
-        let (stop_upkeep, stopped) = oneshot::channel();
-        let upkeep = keep_up(state.clone(), rates.clone(), stopped);
-        let state = web::Data::new(state);
+        let state = web::Data::new(state.within(settings));
         let limits = web::Data::new(Limits::new(settings));
         let listener = TcpListener::bind(settings.listen).map_err(refuse)?;
         let address = listener.local_addr().map_err(refuse)?;
@@ -113,9 +122,22 @@ impl Server {
             address,
             handle: server.handle(),
             serving: tokio::spawn(server),
-            upkeep: tokio::spawn(upkeep),
-            stop_upkeep,
+            upkeep: None,
         })
+    }
+}
+
+impl Upkeep {
+    fn begin(state: State, rates: web::Data<Rates>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(keep_up(state, rates, stopped));
+        Self { task, stop }
+    }
+
+    async fn end(self) -> io::Result<()> {
+        // Where nobody listens, it has ended already.
+        let _ = self.stop.send(());
+        self.task.await.map_err(io::Error::other)
     }
 }
 
@@ -133,9 +155,9 @@ impl Running {
     pub async fn stop(self) -> Result<(), ServerError> {
         self.handle.stop(true).await;
         let served = self.serving.await.map_err(io::Error::other)?;
-        // Where nobody listens, it has ended already.
-        let _ = self.stop_upkeep.send(());
-        self.upkeep.await.map_err(io::Error::other)?;
+        if let Some(upkeep) = self.upkeep {
+            upkeep.end().await?;
+        }
         Ok(served?)
     }
 }
