@@ -10,6 +10,7 @@ use clarion_domain::click::{Click, kept_user_agent};
 use clarion_domain::link::LinkKind;
 use clarion_domain::network::Network;
 use clarion_domain::recipient::RecipientKey;
+use utoipa::IntoResponses;
 
 use crate::Answer;
 use crate::problem::{Kind, Problem};
@@ -26,6 +27,21 @@ pub(crate) const DISCREET: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
+/// Why somebody with a link gets no answer to it.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described: problems are told")]
+pub(crate) enum Unanswered {
+    /// Too many links that do not exist were asked for from this address
+    #[response(status = 429)]
+    TooMany,
+    /// The service failed
+    #[response(status = 500)]
+    Failed,
+    /// The database does not answer
+    #[response(status = 503)]
+    Unavailable,
+}
+
 /// Follows a tracked link.
 ///
 /// It leads to the campaign's `trackLinkUrl`, also after the campaign was deleted. Each time counts as a click.
@@ -39,9 +55,7 @@ pub(crate) const DISCREET: [(HeaderName, HeaderValue); 3] = [
             headers(("Location" = String, description = "The campaign's `trackLinkUrl`")),
         ),
         (status = 404, description = "There is no such link"),
-        (status = 429, description = "Too many links that do not exist were asked for from this address"),
-        (status = 500, description = "The service failed"),
-        (status = 503, description = "The database does not answer"),
+        Unanswered,
     ),
 )]
 pub(crate) async fn follow(

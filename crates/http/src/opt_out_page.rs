@@ -12,11 +12,11 @@ use clarion_domain::recipient::RecipientKey;
 use clarion_persistence::opt_out_links::Behind;
 
 use crate::Answer;
-use crate::links::DISCREET;
+use crate::links::{DISCREET, Unanswered};
 use crate::problem::{Kind, Problem};
 use crate::properties::text_parameter;
 use crate::rate::Rates;
-use crate::state::State;
+use crate::state::{PageConsent, State};
 
 /// The page is whole: nothing may be loaded from elsewhere, and its forms go nowhere else.
 const PAGE_MAY: (HeaderName, HeaderValue) = (
@@ -35,9 +35,7 @@ const PAGE_MAY: (HeaderName, HeaderValue) = (
     responses(
         (status = 200, description = "The page", body = String, content_type = "text/html; charset=utf-8"),
         (status = 404, description = "There is no such link", body = String, content_type = "text/html; charset=utf-8"),
-        (status = 429, description = "Too many links that do not exist were asked for from this address"),
-        (status = 500, description = "The service failed"),
-        (status = 503, description = "The database does not answer"),
+        Unanswered,
     ),
 )]
 pub(crate) async fn show(
@@ -69,9 +67,7 @@ pub(crate) async fn show(
             headers(("Location" = String, description = "The page, which says so")),
         ),
         (status = 404, description = "There is no such link", body = String, content_type = "text/html; charset=utf-8"),
-        (status = 429, description = "Too many links that do not exist were asked for from this address"),
-        (status = 500, description = "The service failed"),
-        (status = 503, description = "The database does not answer"),
+        Unanswered,
     ),
 )]
 pub(crate) async fn act(
@@ -83,11 +79,11 @@ pub(crate) async fn act(
     let Some((recipient, behind)) = found(&state, &code).await? else {
         return not_found(&request, &state, &rates);
     };
-    let undo = text_parameter(request.query_string(), "undo");
-    match undo.as_deref() {
-        Some("true") => state.opt_in_by_link(recipient, behind).await?,
-        _ => state.opt_out_by_link(recipient, behind).await?,
-    }
+    let consent = match text_parameter(request.query_string(), "undo").as_deref() {
+        Some("true") => PageConsent::Undo,
+        _ => PageConsent::OptOut,
+    };
+    state.consent_by_link(recipient, behind, consent).await?;
     // Beside this address, whatever stands before it in public.
     let back = (LOCATION, code.into_inner());
     Ok(page(StatusCode::SEE_OTHER).insert_header(back).finish())

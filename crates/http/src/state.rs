@@ -36,6 +36,7 @@ pub(crate) use caller::{
 };
 pub(crate) use idempotency::once;
 pub(crate) use once::Once;
+pub(crate) use opt_out_page::PageConsent;
 pub(crate) use upkeep::run as keep_up;
 pub(crate) use writer::Writer;
 

@@ -8,6 +8,14 @@ use clarion_persistence::opt_outs::{self, ConsentChange};
 use super::State;
 use crate::problem::Problem;
 
+/// What somebody does on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageConsent {
+    OptOut,
+    /// Takes that back.
+    Undo,
+}
+
 impl State {
     /// What is behind a recipient's opt-out link.
     pub(crate) async fn behind_link(
@@ -25,53 +33,33 @@ impl State {
         Ok(self.store.read(is_out).await?)
     }
 
-    /// Records that the recipient has opted out.
-    pub(crate) async fn opt_out_by_link(
+    /// Records that the recipient has opted out, or wants messages again.
+    pub(crate) async fn consent_by_link(
         &self,
         recipient: RecipientKey,
         behind: Behind,
+        consent: PageConsent,
     ) -> Result<(), Problem> {
-        let (now, evidence) = (self.now(), evidence(recipient));
+        let at = self.now();
+        let evidence = format!("the page of the link in message {}", recipient.message_id());
         self.store
             .write(move |conn| {
-                let change = change(&behind, &evidence, now);
-                opt_outs::record(conn, behind.client, behind.number, &change).map(|_| ())
+                let change = ConsentChange {
+                    scope: behind.scope.clone(),
+                    source: OptOutSource::Link,
+                    probable: false,
+                    evidence: Some(&evidence),
+                    at,
+                };
+                let (client, number) = (behind.client, behind.number);
+                match consent {
+                    PageConsent::OptOut => {
+                        opt_outs::record(conn, client, number, &change).map(drop)
+                    }
+                    PageConsent::Undo => opt_outs::undo(conn, client, number, &change).map(drop),
+                }
             })
             .await?;
         Ok(())
-    }
-
-    /// Records that the recipient wants messages again.
-    pub(crate) async fn opt_in_by_link(
-        &self,
-        recipient: RecipientKey,
-        behind: Behind,
-    ) -> Result<(), Problem> {
-        let (now, evidence) = (self.now(), evidence(recipient));
-        self.store
-            .write(move |conn| {
-                let change = change(&behind, &evidence, now);
-                opt_outs::undo(conn, behind.client, behind.number, &change).map(|_| ())
-            })
-            .await?;
-        Ok(())
-    }
-}
-
-fn evidence(recipient: RecipientKey) -> String {
-    format!("the page of the link in message {}", recipient.message_id())
-}
-
-fn change<'a>(
-    behind: &Behind,
-    evidence: &'a str,
-    at: chrono::DateTime<chrono::Utc>,
-) -> ConsentChange<'a> {
-    ConsentChange {
-        scope: behind.scope.clone(),
-        source: OptOutSource::Link,
-        probable: false,
-        evidence: Some(evidence),
-        at,
     }
 }
