@@ -13,6 +13,7 @@ pub use unknown::OnUnknown;
 
 use crate::client::ClientId;
 use crate::hours::{OutsideWindow, SendingWindow};
+use crate::opt_out_link::OptOutLinkId;
 use crate::recipient::CampaignKey;
 use crate::sender::SenderId;
 
@@ -228,7 +229,7 @@ pub struct Campaign {
     /// Accepted contacts.
     pub recipient_count: u64,
     /// The opt-out link, if any.
-    pub opt_out_link_id: Option<i32>,
+    pub opt_out_link_id: Option<OptOutLinkId>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.

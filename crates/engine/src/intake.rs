@@ -177,14 +177,15 @@ impl Intake {
 impl Load {
     /// What the campaign says; before, between or after its contacts.
     pub fn content(&mut self, content: CampaignContent) {
+        self.opt_out_link = content.opt_out_link_id;
         let wording = Wording::of_content(&content, self.staging.links());
         self.lengths.apply_to(wording, self.staging.recipients());
         self.goal = Goal::New(Some(content));
     }
 
-    /// The opt-out link that it names.
-    pub fn opt_out_link(&mut self, link: OptOutLinkId) {
-        self.opt_out_link = Some(link);
+    /// The opt-out link that it names, where something else is wrong with what it says.
+    pub fn opt_out_link(&mut self, link: Option<OptOutLinkId>) {
+        self.opt_out_link = link;
     }
 
     /// What else is wrong with the request: it is told together with what is found here.
@@ -306,8 +307,8 @@ impl Load {
 
     /// A campaign's opt-out link has to be one of the client's.
     fn check_opt_out_link(&mut self) -> Result<(), StoreError> {
-        if self.opt_out_link.is_some() {
-            let (client, link) = (self.client, self.opt_out_link);
+        if let Some(link) = self.opt_out_link {
+            let client = self.client;
             let check = |conn: &mut Conn| opt_out_link::check(conn, client, link);
             self.faults
                 .extend(self.staging.store().read_blocking(check)?);
@@ -393,12 +394,14 @@ impl Load {
 
     /// What can be said only when all has been read.
     fn check_whole(&mut self) -> Result<(), StoreError> {
-        if !self.fan.audience.groups.is_empty() {
-            // Whether there is anybody is seen when the groups are through.
-        } else if self.read == 0 {
+        // Whether groups hold anybody is seen when they are through.
+        let has_groups = !self.fan.audience.groups.is_empty();
+        let is_without_valid =
+            u64::from(self.read) == self.invalid && self.policy == InvalidContacts::LeaveOut;
+        if self.read == 0 && !has_groups {
             self.faults
                 .add("contacts", "must hold at least one contact");
-        } else if u64::from(self.read) == self.invalid && self.policy == InvalidContacts::LeaveOut {
+        } else if is_without_valid && !has_groups {
             self.faults.add("contacts", "holds no valid contact");
         }
         if self.faults.is_empty() {

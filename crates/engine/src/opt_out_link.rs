@@ -5,19 +5,17 @@ use clarion_domain::fault::Faults;
 use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_persistence::{Conn, StoreError, opt_out_links};
 
-/// What is wrong with it, if it has one.
+/// What is wrong with it.
 ///
 /// # Errors
 /// The database's.
 pub(crate) fn check(
     conn: &mut Conn,
     client: ClientId,
-    link: Option<OptOutLinkId>,
+    link: OptOutLinkId,
 ) -> Result<Faults, StoreError> {
     let mut faults = Faults::default();
-    if let Some(id) = link
-        && opt_out_links::find(conn, client, id)?.is_none()
-    {
+    if opt_out_links::find(conn, client, link)?.is_none() {
         faults.add("optOutLinkId", "names no opt-out link of this client");
     }
     Ok(faults)

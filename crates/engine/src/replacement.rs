@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::fault::Faults;
-use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::recipient::{CampaignKey, MAX_RECIPIENTS};
 use clarion_domain::text::{Reference, SegmentLimit};
 use clarion_persistence::{Conn, StoreError, recipients};
@@ -24,11 +23,10 @@ pub(crate) async fn check(
     content: &CampaignContent,
 ) -> Result<(), IntakeRefusal> {
     let (key, client) = (campaign.key, campaign.client);
-    let link = content.opt_out_link_id.map(OptOutLinkId);
-    let known = move |conn: &mut Conn| opt_out_link::check(conn, client, link);
-    let faults = core.store.read(known).await?;
-    if !faults.is_empty() {
-        return Err(IntakeRefusal::Faults(faults));
+    if let Some(link) = content.opt_out_link_id {
+        let check = move |conn: &mut Conn| opt_out_link::check(conn, client, link);
+        let known = core.store.read(check).await?.into_result();
+        known.map_err(IntakeRefusal::Faults)?;
     }
     let wording = Arc::new(Wording::of_content(content, &core.settings.links));
     let limit = SegmentLimit {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clarion_domain::campaign::{Campaign, CampaignContent};
 use clarion_domain::contact::Contact;
 use clarion_domain::link::{LinkKind, Links};
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::template::{Template, TemplateFault, Token, Values};
 use clarion_persistence::campaigns::Outgoing;
 use clarion_persistence::recipients::Recipient;
@@ -74,7 +75,7 @@ impl Wording {
 
     fn linked(
         template: &Template,
-        opt_out: Option<i32>,
+        opt_out: Option<OptOutLinkId>,
         url: Option<&str>,
         links: &Arc<Links>,
     ) -> Self {

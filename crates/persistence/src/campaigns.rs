@@ -11,6 +11,7 @@ mod unknown;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignId, Timing};
 use clarion_domain::client::ClientId;
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::page::Page;
 use clarion_domain::recipient::CampaignKey;
 use clarion_domain::sender::SenderId;
@@ -72,7 +73,7 @@ pub struct Outgoing {
     /// The message template as it was written.
     pub message: String,
     /// The opt-out link, if any.
-    pub opt_out_link_id: Option<i32>,
+    pub opt_out_link_id: Option<OptOutLinkId>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
     /// At what times it may be sent.
@@ -240,7 +241,7 @@ impl TryFrom<Row> for Campaign {
             sender: stored::sender(row.sender_kind, row.sender)?,
             message: row.message,
             recipient_count: stored::unsigned("count of recipients", row.recipient_count)?,
-            opt_out_link_id: row.opt_out_link_id,
+            opt_out_link_id: row.opt_out_link_id.map(OptOutLinkId),
             track_link_url: row.track_link_url,
             on_unknown: row.on_unknown.map(stored::on_unknown).transpose()?,
             timing: row.timing.try_into()?,

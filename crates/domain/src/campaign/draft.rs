@@ -66,7 +66,7 @@ pub struct CampaignContent {
     /// The message template.
     pub message: Template,
     /// The opt-out link, if any.
-    pub opt_out_link_id: Option<i32>,
+    pub opt_out_link_id: Option<OptOutLinkId>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.
@@ -94,7 +94,7 @@ impl CampaignDraft {
                 start_at,
                 sender,
                 message,
-                opt_out_link_id: self.opt_out_link_id.and_then(link_id),
+                opt_out_link_id: self.opt_out_link(),
                 track_link_url: self.track_link_url,
                 on_unknown,
                 timing,
@@ -164,7 +164,7 @@ impl CampaignDraft {
     /// The opt-out link that is named, where the number can be one.
     #[must_use]
     pub fn opt_out_link(&self) -> Option<OptOutLinkId> {
-        self.opt_out_link_id.and_then(link_id).map(OptOutLinkId)
+        self.opt_out_link_id.and_then(link_id)
     }
 
     fn check_links(&self, faults: &mut Faults) {
@@ -185,8 +185,9 @@ fn unless_blank(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn link_id(id: i64) -> Option<i32> {
-    i32::try_from(id).ok().filter(|id| *id > 0)
+fn link_id(id: i64) -> Option<OptOutLinkId> {
+    let id = i32::try_from(id).ok().filter(|id| *id > 0);
+    id.map(OptOutLinkId)
 }
 
 /// A browser mends `http:/host`, `http:host` and white space, and so does `validator`; a link in a text message must be
@@ -288,7 +289,7 @@ mod tests {
             (i64::from(i32::MAX), Some(i32::MAX)),
         ] {
             let content = linked(id).check(now()).unwrap();
-            assert_eq!(content.opt_out_link_id, checked);
+            assert_eq!(content.opt_out_link_id, checked.map(OptOutLinkId));
         }
         for id in [-1, i64::MIN, i64::from(i32::MAX) + 1, i64::MAX] {
             assert_eq!(

@@ -69,6 +69,7 @@ impl PreviewLoad {
 
     /// What the campaign says; before, between or after its contacts.
     pub fn content(&mut self, content: CampaignContent) {
+        self.opt_out_link = content.opt_out_link_id;
         self.content = Some(content);
     }
 
@@ -77,9 +78,9 @@ impl PreviewLoad {
         self.audience = audience;
     }
 
-    /// The opt-out link that it names.
-    pub fn opt_out_link(&mut self, link: OptOutLinkId) {
-        self.opt_out_link = Some(link);
+    /// The opt-out link that it names, where something else is wrong with what it says.
+    pub fn opt_out_link(&mut self, link: Option<OptOutLinkId>) {
+        self.opt_out_link = link;
     }
 
     /// What else is wrong with the request.
@@ -112,45 +113,63 @@ impl PreviewLoad {
     /// # Errors
     /// Every fault of the request, or the spool's.
     pub fn finish(mut self) -> Result<CampaignPreview, IntakeRefusal> {
-        if self.read == 0 && self.audience.groups.is_empty() {
-            self.faults
-                .add("contacts", "must hold at least one contact");
-        }
-        self.take_groups()?;
-        let (client, link) = (self.client, self.opt_out_link);
-        let known = |conn: &mut Conn| opt_out_link::check(conn, client, link);
-        self.faults.extend(self.core.store.read_blocking(known)?);
+        self.check_whole()?;
         if !self.faults.is_empty() {
             return Err(IntakeRefusal::Faults(self.faults));
         }
         let content = self
             .content
+            .take()
             .ok_or_else(|| IntakeRefusal::Faults(message_is_missing()))?;
         let wording = Wording::of_content(&content, &self.core.settings.links);
         let mut tally = Tally::new(&self.core, wording, &content.sender);
+        let contacts = std::mem::replace(&mut self.spool, Spool::new()).read_back()?;
         let sender = SenderName::of(content.sender.as_str());
+        let left_out = self.tally(contacts, &mut tally, &sender)?;
+        let mut preview = tally.finish(content.start_at, (self.duplicates, self.invalid));
+        preview.contacts += left_out;
+        preview.excluded = left_out;
+        Ok(preview)
+    }
+
+    /// What can be said only when all has been read; takes the contacts of the groups.
+    fn check_whole(&mut self) -> Result<(), IntakeRefusal> {
+        if self.read == 0 && self.audience.groups.is_empty() {
+            self.faults
+                .add("contacts", "must hold at least one contact");
+        }
+        self.take_groups()?;
+        if let Some(link) = self.opt_out_link {
+            let client = self.client;
+            let check = |conn: &mut Conn| opt_out_link::check(conn, client, link);
+            self.faults.extend(self.core.store.read_blocking(check)?);
+        }
+        Ok(())
+    }
+
+    /// Counts what waits in the spool; how many excluded groups have.
+    fn tally(
+        &self,
+        mut contacts: impl Iterator<Item = std::io::Result<Contact>>,
+        tally: &mut Tally<'_>,
+        sender: &SenderName,
+    ) -> Result<u64, IntakeRefusal> {
         let mut left_out = 0;
-        let mut contacts = self.spool.read_back()?;
         loop {
-            let piece: Vec<_> = contacts.by_ref().take(PIECE).collect::<Result<_, _>>()?;
+            let mut piece: Vec<_> = contacts.by_ref().take(PIECE).collect::<Result<_, _>>()?;
             if piece.is_empty() {
-                break;
+                return Ok(left_out);
             }
             let (excluded, suppressed) = self.core.store.read_blocking(|conn| {
                 let excluded = group_contacts::among(conn, &self.excluded, &piece)?;
-                let suppressed = opt_outs::among(conn, client, &sender, &piece)?;
+                let suppressed = opt_outs::among(conn, self.client, sender, &piece)?;
                 Ok((excluded, suppressed))
             })?;
-            let mut piece = piece;
             let all = piece.len();
             piece.retain(|contact| !excluded.contains(&contact.phone.digits()));
             left_out += (all - piece.len()) as u64;
             tally.add(&piece, &suppressed);
         }
-        let mut preview = tally.finish(content.start_at, (self.duplicates, self.invalid));
-        preview.contacts += left_out;
-        preview.excluded = left_out;
-        Ok(preview)
     }
 
     /// Takes the contacts of the groups, behind those of the request.

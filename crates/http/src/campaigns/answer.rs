@@ -73,7 +73,7 @@ impl From<Campaign> for CampaignBody {
             recipient_count: campaign.recipient_count,
             message: campaign.message,
             status: campaign.status.number(),
-            opt_out_link_id: campaign.opt_out_link_id,
+            opt_out_link_id: campaign.opt_out_link_id.map(|id| id.0),
             track_link_url: campaign.track_link_url,
             on_unknown: campaign.on_unknown.map(OnUnknown::name),
             sending_window: campaign.timing.window.map(WindowBody::from),

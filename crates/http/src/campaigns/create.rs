@@ -123,13 +123,14 @@ impl Loading {
             Ok(audience) => load.audience(audience),
             Err(faults) => load.faults(faults),
         }
-        if let Some(link) = header.opt_out_link() {
-            load.opt_out_link(link);
-        }
+        let link = header.opt_out_link();
         match header.check(self.now) {
             Ok(content) if is_news => load.content(content),
             Ok(_) => {}
-            Err(faults) => load.faults(faults),
+            Err(faults) => {
+                load.opt_out_link(link);
+                load.faults(faults);
+            }
         }
         load.finish_with(|conn, report| self.once.record(conn, &created(report)))
     }

@@ -66,12 +66,13 @@ fn count(body: Meter, mut counting: Counting) -> Result<CampaignPreview, Problem
         Ok(audience) => load.audience(audience),
         Err(faults) => load.faults(faults),
     }
-    if let Some(link) = header.opt_out_link() {
-        load.opt_out_link(link);
-    }
+    let link = header.opt_out_link();
     match header.check(counting.now) {
         Ok(content) => load.content(content),
-        Err(faults) => load.faults(faults),
+        Err(faults) => {
+            load.opt_out_link(link);
+            load.faults(faults);
+        }
     }
     Ok(load.finish()?)
 }

@@ -84,7 +84,8 @@ fn has_same_links(conn: &mut Conn, known: &Campaign) -> Result<bool, StoreError>
         .find(known.key.0)
         .select((campaigns::opt_out_link_id, campaigns::track_link_url))
         .first(conn)?;
-    Ok(links == (known.opt_out_link_id, known.track_link_url.clone()))
+    let opt_out_link = known.opt_out_link_id.map(|id| id.0);
+    Ok(links == (opt_out_link, known.track_link_url.clone()))
 }
 
 /// Whether the campaign still has the contacts and the message that are known of it.

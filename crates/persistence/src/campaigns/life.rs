@@ -6,6 +6,7 @@ use clarion_domain::campaign::{
     CampaignContent, CampaignId, CampaignStatus, Forbidden, OnUnknown, Step,
 };
 use clarion_domain::client::ClientId;
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::recipient::CampaignKey;
 use diesel::dsl::{exists, min, not, sql};
 use diesel::prelude::*;
@@ -41,7 +42,7 @@ pub fn replace(
                 campaigns::sender_kind.eq(stored::sender_kind(&content.sender)),
                 campaigns::sender.eq(content.sender.as_str()),
                 campaigns::message.eq(content.message.source()),
-                campaigns::opt_out_link_id.eq(content.opt_out_link_id),
+                campaigns::opt_out_link_id.eq(content.opt_out_link_id.map(|id| id.0)),
                 campaigns::track_link_url.eq(&content.track_link_url),
                 campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
                 TimingRow::from(&content.timing),
@@ -353,7 +354,7 @@ impl TryFrom<OutgoingRow> for Outgoing {
             answers: row.kind == Kind::Answer as i16,
             sender: stored::sender(row.sender_kind, row.sender)?,
             message: row.message,
-            opt_out_link_id: row.opt_out_link_id,
+            opt_out_link_id: row.opt_out_link_id.map(OptOutLinkId),
             track_link_url: row.track_link_url,
             timing: row.timing.try_into()?,
             updated_at: row.updated_at.and_utc(),

@@ -66,7 +66,7 @@ pub fn finish_loading(
             campaigns::sender_kind.eq(stored::sender_kind(&content.sender)),
             campaigns::sender.eq(content.sender.as_str()),
             campaigns::message.eq(content.message.source()),
-            campaigns::opt_out_link_id.eq(content.opt_out_link_id),
+            campaigns::opt_out_link_id.eq(content.opt_out_link_id.map(|id| id.0)),
             campaigns::track_link_url.eq(&content.track_link_url),
             campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
             TimingRow::from(&content.timing),

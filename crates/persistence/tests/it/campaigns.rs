@@ -1,6 +1,7 @@
 //! How campaigns are listed and changed.
 
 use clarion_domain::campaign::{CampaignContent, CampaignStatus, OnUnknown};
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::sender::SenderId;
 use clarion_persistence::campaigns::{self, Advanced};
 use clarion_persistence::{Change, Conn, StoreError, on_both};
@@ -64,7 +65,7 @@ on_both! {
         let work = |conn: &mut Conn| {
             let new = CampaignContent {
                 sender: SenderId::Number("+447700900001".to_owned()),
-                opt_out_link_id: Some(7),
+                opt_out_link_id: Some(OptOutLinkId(7)),
                 track_link_url: Some("https://example.org/".to_owned()),
                 on_unknown: Some(OnUnknown::Resend),
                 ..content(90)
@@ -73,7 +74,7 @@ on_both! {
             let found = campaigns::find(conn, CLIENT, campaign_id(1))?.unwrap();
             assert_eq!((found.start_at, found.updated_at), (at(90), at(5)));
             assert_eq!(found.sender, new.sender);
-            assert_eq!((found.opt_out_link_id, &found.track_link_url), (Some(7), &new.track_link_url));
+            assert_eq!((found.opt_out_link_id, &found.track_link_url), (Some(OptOutLinkId(7)), &new.track_link_url));
             assert_eq!(found.on_unknown, Some(OnUnknown::Resend));
             assert_eq!((found.recipient_count, found.status), (2, CampaignStatus::Pending));
             assert_eq!(campaigns::start_due(conn, at(60))?, []);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use clarion_domain::campaign::{Campaign, CampaignContent, Timing};
+use clarion_domain::campaign::{Audience, Campaign, CampaignContent, OnUnknown, Timing};
 use clarion_domain::click::{Click, ClickRules};
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::ContactGroupId;
@@ -11,6 +11,7 @@ use clarion_domain::filter::{Decimal, Value};
 use clarion_domain::hours::OutsideWindow;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::network::Network;
+use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
 use clarion_domain::sender::SenderId;
 use clarion_domain::tariff::Price;
@@ -144,6 +145,12 @@ fn store_one(
         duplicates: 0,
     };
     campaigns::finish_loading(conn, key, &content_of(number, draw), loaded, at(2))?;
+    let groups = (0..number % 3).map(|place| ContactGroupId(uuid::Uuid::from_u128(place.into())));
+    let audience = Audience {
+        excluded: groups.clone().skip(1).collect(),
+        groups: groups.collect(),
+    };
+    campaigns::set_audience(conn, key, &audience)?;
     campaigns::start_due(conn, at(2))?;
     let tried = (1..=count).filter(|seq| seq % 4 != 0);
     let settlements: Vec<Settlement> = tried.map(|seq| settlement(key, seq, draw)).collect();
@@ -159,9 +166,13 @@ fn content_of(number: u32, draw: &mut Draw) -> CampaignContent {
         start_at: at(i64::from(number % 5)) + TimeDelta::microseconds(i64::from(number) * 374_512),
         sender: SenderId::Alphanumeric(draw.text()),
         message: Template::parse(&message).unwrap(),
-        opt_out_link_id: draw.one(proptest::option::of(-3..3_i32)),
+        opt_out_link_id: draw.one(proptest::option::of(-3..3_i32)).map(OptOutLinkId),
         track_link_url: draw.maybe_text(),
-        on_unknown: None,
+        on_unknown: match number % 3 {
+            0 => None,
+            1 => Some(OnUnknown::Hold),
+            _ => Some(OnUnknown::Resend),
+        },
         timing: Timing {
             window: number.is_multiple_of(2).then(|| WINDOW.parse().unwrap()),
             outside: match number % 3 {
@@ -234,10 +245,24 @@ pub(super) fn campaign(campaign: &Campaign) -> Values {
         ("recipientCount", number(campaign.recipient_count)),
         ("message", text_of(&campaign.message)),
         ("status", number(campaign.status.number())),
-        ("optOutLinkId", campaign.opt_out_link_id.and_then(number)),
+        (
+            "optOutLinkId",
+            campaign.opt_out_link_id.and_then(|id| number(id.0)),
+        ),
         (
             "trackLinkUrl",
             campaign.track_link_url.as_deref().and_then(text_of),
+        ),
+        (
+            "onUnknown",
+            campaign
+                .on_unknown
+                .and_then(|policy| text_of(policy.name())),
+        ),
+        ("contactGroupIds", groups_of(&campaign.audience.groups)),
+        (
+            "excludeContactGroupIds",
+            groups_of(&campaign.audience.excluded),
         ),
         (
             "sendingWindow",
@@ -253,6 +278,11 @@ pub(super) fn campaign(campaign: &Campaign) -> Values {
             campaign.paused_reason.as_deref().and_then(text_of),
         ),
     ])
+}
+
+fn groups_of(groups: &[ContactGroupId]) -> Option<Value> {
+    let ids: Vec<_> = groups.iter().map(|group| group.0.to_string()).collect();
+    (!ids.is_empty()).then(|| text_of(&ids.join(","))).flatten()
 }
 
 pub(super) fn contact(recipient: &Recipient) -> Values {
