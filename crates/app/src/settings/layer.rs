@@ -1,7 +1,7 @@
 //! One layer of settings: what one file or the environment says, with unknown keys refused and secrets fetched from
 //! the files that are named for them.
 
-use config::{Config, ConfigError, Map, Source, Value, ValueKind};
+use config::{ConfigError, Map, Source, Value, ValueKind};
 
 use super::Settings;
 
@@ -158,23 +158,20 @@ fn join_suffix(secret: &str) -> String {
     format!("{secret}{FILE_SUFFIX}")
 }
 
+/// Taken from the settings as they are written: `Config` loses the keys of lists and sections that are empty by default.
 fn known_keys() -> Result<Vec<String>, ConfigError> {
-    let complete = Config::try_from(&Settings::complete())?.collect()?;
+    let complete = toml::Table::try_from(Settings::complete())
+        .map_err(|error| ConfigError::Foreign(Box::new(error)))?;
     let mut known: Vec<String> = SECRETS.into_iter().map(join_suffix).collect();
     gather("", &complete, &mut known);
-    // Without an entry of its own an open section is not among the defaults.
-    known.extend(OPEN_SECTIONS.map(ToOwned::to_owned));
     Ok(known)
 }
 
-fn gather(section: &str, table: &Map<String, Value>, known: &mut Vec<String>) {
+fn gather(section: &str, table: &toml::Table, known: &mut Vec<String>) {
     for (key, value) in table {
         let path = join(section, key);
-        let inner = match &value.kind {
-            ValueKind::Array(items) => items.first().map(|item| &item.kind),
-            kind => Some(kind),
-        };
-        if let Some(ValueKind::Table(table)) = inner {
+        let inner = value.as_array().and_then(|items| items.first());
+        if let toml::Value::Table(table) = inner.unwrap_or(value) {
             gather(&path, table, known);
         }
         known.push(path);

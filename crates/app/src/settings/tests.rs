@@ -168,6 +168,21 @@ fn a_gateway_may_explain_codes_of_its_own() {
 }
 
 #[test]
+fn a_list_that_is_empty_by_default_can_be_set() {
+    let networks = ["10.0.0.0/8", "192.168.0.1"].map(|network| network.parse().unwrap());
+    let (_folder, origins) =
+        origins("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"192.168.0.1\"]");
+    let by_file = Settings::load(&origins).unwrap();
+    assert_eq!(by_file.server.trusted_proxies, networks);
+    let variable = (
+        "CLARION__SERVER__TRUSTED_PROXIES",
+        "10.0.0.0/8, 192.168.0.1",
+    );
+    let by_variable = with_variables(&[variable]).unwrap();
+    assert_eq!(by_variable.server.trusted_proxies, networks);
+}
+
+#[test]
 fn an_unknown_variable_names_the_nearest_known_one() {
     assert_eq!(
         refusal(with_variables(&[("CLARION__DATABSE__URL", "x")])),
