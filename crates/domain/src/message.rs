@@ -32,7 +32,7 @@ pub enum MessageStatus {
     FailedInsufficientCredit = 1000,
     /// Waits to be sent.
     Queued = 1001,
-    /// The recipient has opted out; never sent.
+    /// The recipient has opted out: never sent, or refused by the provider for that reason.
     OptedOut = 1002,
     /// Its time never came, or the campaign drops what it may not send at once; never sent.
     OutsideWindow = 1003,

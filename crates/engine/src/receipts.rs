@@ -138,7 +138,8 @@ struct Written {
     answers: bool,
 }
 
-/// Replies come first: they may change consent, whose lock comes before all others.
+/// Replies come first: they may change consent, whose lock comes before all others. So may receipts, by which providers tell of
+/// opt-outs.
 fn write(
     conn: &mut Conn,
     replies: &ReplyRules,
@@ -156,6 +157,9 @@ fn write(
             Inbound::Message(message) => answers |= replies.take(conn, gateway, message, now)?,
             Inbound::Late(_) => {}
         }
+    }
+    for (gateway, receipts) in &receipts {
+        messages::lock_for_receipts(conn, gateway, receipts)?;
     }
     // Before receipts, since those of the same batch may be about their parts.
     let mut by_gateway = settle_late(conn, late)?;

@@ -168,7 +168,7 @@ impl Shared {
             share: Share::new(settings.binds),
             meter: Meter::new(now),
             tries: Arc::default(),
-            desk: Desk::new(&settings, sink, Arc::clone(&clock)),
+            desk: Desk::new(&settings, sink, Arc::clone(&clock))?,
             settings,
             clock,
         })
@@ -277,9 +277,13 @@ pub(crate) fn read_any(body: bytes::BytesMut) {
         inbound::Delivery::of_data_sm,
     ] {
         if let Ok(delivery) = read(body.clone()) {
+            let reading = inbound::ReceiptReading {
+                id_form: IdForm::DecimalOfHexadecimal,
+                ..inbound::ReceiptReading::default()
+            };
             let numbers = numbers::Numbers::default();
             let received_at = chrono::DateTime::UNIX_EPOCH;
-            delivery.sort(IdForm::DecimalOfHexadecimal, &numbers, received_at);
+            delivery.sort(&reading, &numbers, received_at);
         }
     }
 }

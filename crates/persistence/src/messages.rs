@@ -7,6 +7,7 @@ mod direct;
 mod matching;
 mod noted;
 mod receipts;
+mod refusals;
 mod settle;
 mod state;
 mod unknown;
@@ -32,6 +33,7 @@ use crate::{Conn, StoreError, stored};
 pub use direct::{insert_answer, insert_direct};
 pub use noted::settle_noted;
 pub use receipts::{apply_receipts, expire_outstanding, rematch};
+pub use refusals::lock_for_receipts;
 pub use settle::settle;
 pub(crate) use settle::{NewMessage, OutstandingPart};
 pub(crate) use state::{COUNTERS, Key, State, Tally};
@@ -48,8 +50,9 @@ pub struct Settlement {
     pub recipient: RecipientKey,
     /// From 1; a resend counts up.
     pub attempt: i16,
-    /// What came of it: Sent, Unknown, Queued (never written), OptedOut, or a failure. Parked: it broke what was to send it, and is
-    /// parked where that was not for the first time or the second.
+    /// What came of it: Sent, Unknown, Queued (never written), OptedOut (with the provider's code where it was the provider that
+    /// said so), or a failure. Parked: it broke what was to send it, and is parked where that was not for the first time or the
+    /// second.
     pub status: MessageStatus,
     /// The gateway it went to; empty where it went to none.
     pub gateway: String,

@@ -203,6 +203,7 @@ impl Gateway {
                 region => region.to_owned(),
             },
             join: self.join.duration(),
+            opted_out_errors: self.opted_out_errors.clone(),
             codes: self.codes.clone(),
         }
     }

@@ -169,6 +169,7 @@ pub(crate) struct Gateway {
     pub(crate) id_form: IdForm,
     pub(crate) region: String,
     pub(crate) join: Span,
+    pub(crate) opted_out_errors: Vec<String>,
     #[serde(deserialize_with = "values::words")]
     pub(crate) codes: BTreeMap<String, CodeClass>,
 }
@@ -344,6 +345,7 @@ impl Default for Gateway {
             id_form: IdForm::Same,
             region: String::new(),
             join: Span::of_seconds(3),
+            opted_out_errors: Vec::new(),
             codes: BTreeMap::new(),
         }
     }

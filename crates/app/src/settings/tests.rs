@@ -156,6 +156,7 @@ fn an_unknown_key_of_a_gateway_is_found_too() {
 #[test]
 fn a_gateway_may_explain_codes_of_its_own() {
     let gateway = "[[gateways]]\nname = \"main\"\nhost = \"h\"\nsystem_id = \"s\"\n\
+        opted_out_errors = [\"034\"]\n\
         [gateways.codes]\n\"0x401\" = \"failed_insufficient_credit\"\n\"0x58\" = \"temporary\"";
     let (_folder, origins) = origins(gateway);
     let settings = Settings::load(&origins).unwrap();
@@ -165,6 +166,7 @@ fn a_gateway_may_explain_codes_of_its_own() {
         .map(String::as_str)
         .collect();
     assert_eq!(codes, ["0x401", "0x58"]);
+    assert_eq!(settings.gateways[0].opted_out_errors, ["034"]);
 }
 
 #[test]

@@ -97,6 +97,7 @@ fn written(nodes: &[Node]) -> HashMap<RecipientKey, MessageStatus> {
         let status = match answer {
             Answer::Accept => MessageStatus::Sent,
             Answer::Refuse => MessageStatus::RejectedInvalidRecipient,
+            Answer::OptedOut => MessageStatus::OptedOut,
             Answer::Unknown => MessageStatus::Unknown,
             Answer::NotWritten | Answer::Break | Answer::Later => continue,
         };

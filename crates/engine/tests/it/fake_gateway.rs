@@ -15,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 pub(crate) enum Answer {
     Accept,
     Refuse,
+    /// The recipient has opted out at the provider.
+    OptedOut,
     NotWritten,
     Unknown,
     Break,
@@ -109,6 +111,10 @@ impl FakeGateway {
             Answer::Refuse => PartOutcome::Refused {
                 status: MessageStatus::RejectedInvalidRecipient,
                 code: "0x0000000B".to_owned(),
+            },
+            Answer::OptedOut => PartOutcome::Refused {
+                status: MessageStatus::OptedOut,
+                code: "0x00000421".to_owned(),
             },
             Answer::NotWritten => PartOutcome::NotWritten,
             Answer::Unknown => PartOutcome::Unknown,

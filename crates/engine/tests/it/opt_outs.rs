@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clarion_domain::campaign::{CampaignId, CampaignStatus};
 use clarion_domain::client::FIRST_CLIENT;
-use clarion_domain::gateway::{Gateway, Inbound, InboundMessage};
+use clarion_domain::gateway::{DeliveryReceipt, Gateway, Inbound, InboundMessage};
 use clarion_domain::message::MessageStatus;
 use clarion_domain::opt_out::{
     Consent, KeywordRules, Language, OptOutScope, OptOutSettings, OptOutSource, ScopeKind, Words,
@@ -16,7 +16,7 @@ use clarion_engine::{Engine, EngineSettings};
 use clarion_persistence::opt_outs::{self, ConsentChange};
 use clarion_persistence::{on_both, recipients};
 
-use crate::fake_gateway::{Answer, FakeGateway};
+use crate::fake_gateway::{Answer, FakeGateway, provider_id};
 use crate::world::{World, contact, links};
 
 /// The recipients with these sequence numbers want nothing more.
@@ -65,6 +65,50 @@ on_both! {
         let submitted = gateway.submitted();
         let to = |seq| submitted.iter().filter(|message| message.recipient.seq == seq).count();
         assert_eq!([3, 7, 11, 50, 99, 100].map(to), [1, 1, 0, 0, 0, 0]);
+        running.stop().await;
+    }
+}
+
+on_both! {
+    async fn who_has_opted_out_at_the_provider_is_sent_nothing_more(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = FakeGateway::new(10, |message| match message.recipient.seq {
+            2 => Answer::OptedOut,
+            _ => Answer::Accept,
+        });
+        let running = engine.start(vec![Arc::clone(&gateway) as Arc<dyn Gateway>]);
+        let first = world.create(&engine, 4).await;
+        world.reaches(first, CampaignStatus::Submitted).await;
+        let to_third = &gateway.submitted()[2];
+        let Inbound::Receipt(receipt) =
+            world.receipt(&provider_id(to_third), MessageStatus::OptedOut)
+        else {
+            unreachable!()
+        };
+        let receipt = DeliveryReceipt {
+            error: Some("1021".to_owned()),
+            ..receipt
+        };
+        let sink = engine.inbound_sink();
+        sink.receive("fake", Inbound::Receipt(receipt)).await.unwrap();
+        let second = world.create(&engine, 4).await;
+        world.reaches(second, CampaignStatus::Submitted).await;
+
+        for id in [first, second] {
+            let campaign = world.campaign(id).await.unwrap();
+            let statuses = world.statuses(&campaign).await;
+            let (sent, out) = (Some(MessageStatus::Sent), Some(MessageStatus::OptedOut));
+            assert_eq!(statuses, [sent, out, out, sent]);
+        }
+        assert_eq!(gateway.submitted().len(), 4 + 2);
+        let log = world.store.read(|conn| opt_outs::history(conn, FIRST_CLIENT, &PageRequest::default().into()));
+        let log = log.await.unwrap().items;
+        let lines: Vec<_> = log.iter().map(|line| (line.source, line.evidence.as_deref())).collect();
+        assert_eq!(lines, [
+            (OptOutSource::Provider, Some("gateway fake, receipt with error 1021")),
+            (OptOutSource::Provider, Some("gateway fake, answer 0x00000421")),
+        ]);
         running.stop().await;
     }
 }

@@ -1,9 +1,10 @@
 //! The peer's answer codes: which of them pass by themselves, what the others mean for the message, and what those of a
-//! refused bind tell the operator to change.
+//! refused bind tell the operator to change. And the error codes in its receipts that mean more than a failure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clarion_domain::message::MessageStatus;
+use clarion_domain::receipt::canonical_id;
 use serde::{Deserialize, Serialize};
 
 use super::settings::SettingsFault;
@@ -28,6 +29,8 @@ pub enum CodeClass {
     Expired,
     /// The message ends as Deleted.
     Deleted,
+    /// The person has opted out at the peer: the message ends as OptedOut, and the opt-out is recorded.
+    OptedOut,
 }
 
 /// What a submit's answer means.
@@ -132,7 +135,41 @@ impl From<CodeClass> for Class {
             CodeClass::Undeliverable => MessageStatus::Undeliverable,
             CodeClass::Expired => MessageStatus::Expired,
             CodeClass::Deleted => MessageStatus::Deleted,
+            CodeClass::OptedOut => MessageStatus::OptedOut,
         })
+    }
+}
+
+/// The error codes in receipts by which a peer tells that a person has opted out there.
+#[derive(Debug, Default)]
+pub(super) struct OptOutErrors(BTreeSet<String>);
+
+impl OptOutErrors {
+    /// Those that a gateway's settings name.
+    pub(super) fn new(settings: &[String]) -> Result<Self, SettingsFault> {
+        let codes: BTreeSet<_> = settings.iter().map(|code| canonical_id(code)).collect();
+        // A receipt without an error has "000" there.
+        if codes.iter().any(|code| code.is_empty() || code == "0") {
+            return Err(SettingsFault::OptOutError);
+        }
+        Ok(Self(codes))
+    }
+
+    /// What a receipt of this status and error says. Only a failure can have been for an opt-out.
+    pub(super) fn status(
+        &self,
+        status: Option<MessageStatus>,
+        error: Option<&str>,
+    ) -> Option<MessageStatus> {
+        let has_failed = !matches!(
+            status?,
+            MessageStatus::Delivered | MessageStatus::Accepted | MessageStatus::Unknown
+        );
+        let is_named = error.is_some_and(|error| self.0.contains(&canonical_id(error)));
+        match has_failed && is_named {
+            true => Some(MessageStatus::OptedOut),
+            false => status,
+        }
     }
 }
 
@@ -242,6 +279,33 @@ mod tests {
             Codes::new(&success.into()).unwrap_err(),
             SettingsFault::CodeOfSuccess
         );
+    }
+
+    #[test]
+    fn a_failed_receipt_with_a_named_error_means_an_opt_out() {
+        let named = ["034".to_owned(), "1021".to_owned(), "A7".to_owned()];
+        let errors = OptOutErrors::new(&named).unwrap();
+        let check = |status, error, expected| assert_eq!(errors.status(status, error), expected);
+        let (failed, opted_out) = (
+            Some(MessageStatus::Undeliverable),
+            Some(MessageStatus::OptedOut),
+        );
+        for error in ["034", "34", "1021", "a7"] {
+            check(failed, Some(error), opted_out);
+            check(Some(MessageStatus::Rejected), Some(error), opted_out);
+            check(
+                Some(MessageStatus::Delivered),
+                Some(error),
+                Some(MessageStatus::Delivered),
+            );
+            check(None, Some(error), None);
+        }
+        check(failed, Some("000"), failed);
+        check(failed, None, failed);
+        for wrong in ["", "000"] {
+            let fault = OptOutErrors::new(&[wrong.to_owned()]).unwrap_err();
+            assert_eq!(fault, SettingsFault::OptOutError);
+        }
     }
 
     /// What the documentation says is what the program does.

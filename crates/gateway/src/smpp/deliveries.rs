@@ -6,17 +6,17 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use clarion_domain::clock::Clock;
 use clarion_domain::gateway::{BoxFuture, Inbound, InboundSink, LateOutcome, NotStored};
-use clarion_domain::receipt::IdForm;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use rusmpp::decode::DecodeError;
 use rusmpp::pdus::{DataSmResp, DeliverSmResp};
 use rusmpp::{CommandId, CommandStatus, Pdu};
 
-use super::inbound::{Delivery, Sorted};
+use super::codes::OptOutErrors;
+use super::inbound::{Delivery, ReceiptReading, Sorted};
 use super::joining::Joiner;
 use super::numbers::Numbers;
-use super::settings::SmppSettings;
+use super::settings::{SettingsFault, SmppSettings};
 use crate::wire::frame::{self, Frame};
 
 /// Deliveries that may wait for the sink at a time.
@@ -27,7 +27,7 @@ const MOST: usize = 5_000;
 /// Where the deliveries of a gateway go, over whichever bind they come.
 pub(super) struct Desk {
     pub(super) gateway: String,
-    pub(super) id_form: IdForm,
+    pub(super) receipts: ReceiptReading,
     pub(super) numbers: Numbers,
     pub(super) joiner: Arc<Joiner>,
     pub(super) sink: Arc<dyn InboundSink>,
@@ -50,10 +50,13 @@ impl Desk {
         settings: &SmppSettings,
         sink: Arc<dyn InboundSink>,
         clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, SettingsFault> {
+        Ok(Self {
             gateway: settings.name.clone(),
-            id_form: settings.id_form.into(),
+            receipts: ReceiptReading {
+                id_form: settings.id_form.into(),
+                opt_outs: OptOutErrors::new(&settings.opted_out_errors)?,
+            },
             numbers: Numbers::of(settings.region()),
             joiner: Arc::new(Joiner::new(
                 &settings.name,
@@ -62,7 +65,7 @@ impl Desk {
             )),
             sink,
             clock,
-        }
+        })
     }
 }
 
@@ -87,7 +90,7 @@ impl Deliveries {
             CommandId::DataSm => Delivery::of_data_sm(frame.body)?,
             _ => Delivery::of_deliver_sm(frame.body)?,
         };
-        let sorted = delivery.sort(desk.id_form, &desk.numbers, desk.clock.now());
+        let sorted = delivery.sort(&desk.receipts, &desk.numbers, desk.clock.now());
         let storing: BoxFuture<'static, _> = match sorted {
             Sorted::Whole(inbound) => desk.sink.receive(&desk.gateway, inbound),
             Sorted::Part(part) => Box::pin(Arc::clone(&desk.joiner).receive(part)),

@@ -7,6 +7,7 @@ use clarion_domain::receipt::{self, IdForm, ReceiptText};
 use rusmpp::decode::{DecodeError, DecodeWithLength};
 use rusmpp::pdus::{DataSm, DeliverSm};
 
+use super::codes::OptOutErrors;
 use super::joining::Part;
 use super::numbers::Numbers;
 use crate::wire::tlv::{self, Tlvs, c_string};
@@ -23,6 +24,15 @@ pub(super) struct Delivery {
     data_coding: u8,
     octets: Bytes,
     tlvs: Tlvs,
+}
+
+/// How a peer's receipts are to be read.
+#[derive(Debug, Default)]
+pub(super) struct ReceiptReading {
+    /// How they write the ids of submit responses.
+    pub(super) id_form: IdForm,
+    /// Which of their errors mean that the person has opted out.
+    pub(super) opt_outs: OptOutErrors,
 }
 
 /// What a delivery is.
@@ -71,11 +81,11 @@ impl Delivery {
     /// A receipt, a message from a handset, or a part of one.
     pub(super) fn sort(
         mut self,
-        form: IdForm,
+        reading: &ReceiptReading,
         numbers: &Numbers,
         received_at: DateTime<Utc>,
     ) -> Sorted {
-        if let Some(receipt) = self.receipt(form, received_at) {
+        if let Some(receipt) = self.receipt(reading, received_at) {
             return Sorted::Whole(Inbound::Receipt(receipt));
         }
         let header = if self.esm_class & ESM_UDH == 0 {
@@ -103,7 +113,11 @@ impl Delivery {
         }
     }
 
-    fn receipt(&self, form: IdForm, received_at: DateTime<Utc>) -> Option<DeliveryReceipt> {
+    fn receipt(
+        &self,
+        reading: &ReceiptReading,
+        received_at: DateTime<Utc>,
+    ) -> Option<DeliveryReceipt> {
         let id = self
             .tlvs
             .get(tlv::RECEIPTED_MESSAGE_ID)
@@ -118,14 +132,16 @@ impl Delivery {
             .get(tlv::MESSAGE_STATE)
             .and_then(|value| value.first());
         let provider_id = id.or(text.provider_id).unwrap_or_default();
+        let status = match state {
+            Some(state) => receipt::status_of_state(*state),
+            None => text.state.as_deref().and_then(receipt::status_of_word),
+        };
+        let error = text.error.or_else(|| self.network_error());
         Some(DeliveryReceipt {
-            response_id: receipt::response_id(&provider_id, form),
+            response_id: receipt::response_id(&provider_id, reading.id_form),
             provider_id,
-            status: match state {
-                Some(state) => receipt::status_of_state(*state),
-                None => text.state.as_deref().and_then(receipt::status_of_word),
-            },
-            error: text.error.or_else(|| self.network_error()),
+            status: reading.opt_outs.status(status, error.as_deref()),
+            error,
             destination: Some(self.source.clone()).filter(|source| !source.is_empty()),
             received_at,
         })

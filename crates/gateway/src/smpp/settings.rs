@@ -99,6 +99,8 @@ pub struct SmppSettings {
     /// How long the parts of a message from a handset are waited for; then it is handed over as far as it has come.
     #[serde(rename = "join_seconds", deserialize_with = "seconds")]
     pub join: Duration,
+    /// The error codes in receipts by which the peer tells that a person has opted out there, as in `err:034`.
+    pub opted_out_errors: Vec<String>,
     /// What answer codes mean where it differs from the table: `"0x58"` or `"ESME_RTHROTTLED"` to its class.
     pub codes: BTreeMap<String, CodeClass>,
 }
@@ -211,6 +213,7 @@ impl Default for SmppSettings {
             id_form: IdForm::default(),
             region: String::new(),
             join: Duration::from_secs(3),
+            opted_out_errors: Vec::new(),
             codes: BTreeMap::new(),
         }
     }

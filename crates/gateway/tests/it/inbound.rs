@@ -50,6 +50,28 @@ async fn a_receipt_comes_with_the_id_of_its_part() {
 }
 
 #[tokio::test]
+async fn the_error_of_a_receipt_may_mean_that_the_person_has_opted_out() {
+    for (error, status) in [
+        ("034", MessageStatus::OptedOut),
+        ("035", MessageStatus::Undeliverable),
+    ] {
+        let script = format!(
+            "[[rules]]\nreceipt.undeliverable = 1\nreceipt.format = 'text'\nreceipt.delay_ms = [0, 5]\n\
+             receipt.text = 'id:{{id}} stat:{{stat}} err:{error}'"
+        );
+        let simulator = simulator(&script, None).await;
+        let mut bench = bench(simulator.local_addr(), "opted_out_errors = ['34']");
+        bench.send_one(message(1, "x")).await;
+        let (_, seen, with_error) = receipt(&mut bench).await;
+        assert_eq!(
+            (seen, with_error.as_deref()),
+            (Some(status), Some(error)),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_delivery_is_answered_only_when_it_is_stored() {
     let stage = Stage::open().await;
     let mut bench = bench(stage.address(), "");

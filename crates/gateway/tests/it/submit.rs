@@ -197,6 +197,19 @@ async fn a_generic_nack_is_an_answer() {
 }
 
 #[tokio::test]
+async fn a_code_may_mean_that_the_person_has_opted_out() {
+    let simulator = simulator("[[rules]]\nresponse.error = 0x421", None).await;
+    let mut bench = bench(simulator.local_addr(), "[codes]\n0x421 = 'opted_out'");
+    assert_eq!(
+        bench.send_one(message(1, "x")).await,
+        [PartOutcome::Refused {
+            status: MessageStatus::OptedOut,
+            code: "0x00000421".to_owned()
+        }]
+    );
+}
+
+#[tokio::test]
 async fn a_code_means_what_the_gateway_s_settings_say() {
     let simulator = simulator("[[rules]]\nresponse.error = 0x401", None).await;
     let mut bench = bench(

@@ -61,7 +61,7 @@ const OUTCOMES: [(&str, MessageStatus, Option<&str>); 7] = [
 ];
 
 /// What receipts say.
-const RECEIPTS: [MessageStatus; 8] = [
+const RECEIPTS: [MessageStatus; 9] = [
     Delivered,
     Accepted,
     Expired,
@@ -70,6 +70,7 @@ const RECEIPTS: [MessageStatus; 8] = [
     Unknown,
     Rejected,
     Failed,
+    OptedOut,
 ];
 
 fn settlement(attempt: i16, status: MessageStatus, id: Option<&str>) -> Settlement {

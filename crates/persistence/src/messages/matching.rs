@@ -8,6 +8,7 @@ use clarion_domain::receipt::names_number;
 use diesel::prelude::*;
 
 use super::receipts::{AT_ONCE, Receipt};
+use super::refusals::{self, Refusal};
 use super::settle::{OutstandingPart, by_key, sorted};
 use super::state::{Key, News, State};
 use crate::schema::{campaigns, outstanding_parts};
@@ -42,6 +43,8 @@ pub(super) struct Awaiting {
     /// Senders of campaigns to which a receipt's number does not seem to belong.
     senders: HashMap<i64, String>,
     pub(super) states: HashMap<Key, State>,
+    /// Those whose recipients have opted out at the provider.
+    pub(super) refusals: Vec<Refusal>,
 }
 
 impl Awaiting {
@@ -54,11 +57,15 @@ impl Awaiting {
                 .or_default()
                 .push(part);
         }
+        let refused = receipts.iter().filter(|receipt| receipt.is_refusal());
+        let refused = refused.filter_map(|receipt| parts.get(&receipt.receipt_key));
+        refusals::lock(conn, refused.flatten().map(|part| part.campaign_id))?;
         let messages = sorted(parts.values().flatten().map(OutstandingPart::key));
         Ok(Self {
             states: by_key(dialect::lock_messages(conn, &messages)?),
             senders: senders_in_doubt(conn, receipts, &parts)?,
             parts,
+            refusals: Vec::new(),
         })
     }
 
@@ -74,6 +81,7 @@ impl Awaiting {
         if state.current_attempt() == attempt && state.has_ended(part) {
             return Ok(Fate::Repeated);
         }
+        self.refusals.extend(Refusal::by_receipt(receipt, key));
         if let Some(status) = receipt.status.map(stored::message_status).transpose()? {
             state.hear(&News {
                 key,

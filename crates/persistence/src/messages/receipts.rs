@@ -9,6 +9,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::matching::{Age, Awaiting, Fate};
+use super::refusals;
 use super::settle::{OutstandingPart, by_key, sorted};
 use super::state::{Key, State, Tally};
 use super::{Expiry, Joined, Receipts};
@@ -28,12 +29,19 @@ const EXPIRED_AT_ONCE: i64 = 1_000;
 #[diesel(table_name = unmatched_receipts)]
 pub(super) struct Receipt {
     id: i64,
-    gateway: String,
+    pub(super) gateway: String,
     pub(super) receipt_key: String,
     pub(super) status: Option<i16>,
     pub(super) error: Option<String>,
     pub(super) destination: Option<String>,
     pub(super) received_at: NaiveDateTime,
+}
+
+impl Receipt {
+    /// Whether it says that the recipient has opted out at the provider.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.status == Some(MessageStatus::OptedOut.number())
+    }
 }
 
 /// The longest id that parts are found by, in characters. Nobody's is longer than 65, but a receipt may say anything, and
@@ -155,16 +163,12 @@ fn give_up(
     Ok(given_up)
 }
 
-/// Receipts stored for parts that are only being settled now.
-pub(super) fn stored_for(
-    conn: &mut Conn,
-    parts: &[OutstandingPart],
-) -> Result<Vec<Receipt>, StoreError> {
-    let keys = sorted(parts.iter().map(|part| &part.receipt_key));
+/// Receipts stored for parts that are only being settled now, by what these are found by.
+pub(super) fn stored_for(conn: &mut Conn, keys: &[String]) -> Result<Vec<Receipt>, StoreError> {
     let mut found = Vec::new();
     for some in keys.chunks(AT_ONCE) {
         let receipts: Vec<Receipt> = unmatched_receipts::table
-            .filter(unmatched_receipts::receipt_key.eq_any(some.iter().copied()))
+            .filter(unmatched_receipts::receipt_key.eq_any(some))
             .order(unmatched_receipts::id)
             .select(Receipt::as_select())
             .load(conn)?;
@@ -202,6 +206,7 @@ fn receive(conn: &mut Conn, receipts: &[Receipt], age: Age) -> Result<Vec<Fate>,
         .map(|receipt| awaiting.hear(receipt, age))
         .collect::<Result<_, _>>()?;
     write(conn, &before, awaiting.states)?;
+    refusals::record(conn, awaiting.refusals)?;
     Ok(fates)
 }
 

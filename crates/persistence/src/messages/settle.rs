@@ -10,7 +10,8 @@ use clarion_domain::web_hook::Change;
 use diesel::prelude::*;
 
 use super::matching::Age;
-use super::receipts::{self, receipt_key};
+use super::receipts::{self, Receipt, receipt_key};
+use super::refusals::{self, Refusal};
 use super::state::{Key, News, State, Tally, end_of_part};
 use super::{Settled, Settlement, breakages};
 use crate::schema::{messages, outstanding_parts};
@@ -135,12 +136,14 @@ fn settle_each(
     settled: &mut Settled,
 ) -> Result<(), StoreError> {
     let mut batch = Batch::default();
+    let early = receipts::stored_for(conn, &receipt_keys(settlements))?;
+    lock_consent(conn, settlements, &early)?;
     let keys: Vec<Key> = sorted(settlements.iter().map(|settlement| key_of(settlement)));
     let known = by_key(dialect::lock_messages(conn, &keys)?);
     let replaced = batch.take_in(settlements, &known)?;
-    let early = receipts::stored_for(conn, &batch.parts)?;
     settled.stored += batch.rows.len();
     let told = std::mem::take(&mut batch.told);
+    refusals::record(conn, std::mem::take(&mut batch.refusals))?;
     batch.write(conn, &replaced)?;
     // Before the receipts, which change what is told here.
     outbox::tell(conn, &told)?;
@@ -148,6 +151,32 @@ fn settle_each(
         *settled.joined.entry(gateway).or_default() += joined;
     }
     Ok(())
+}
+
+/// What the receipts of all parts that were taken are found by.
+fn receipt_keys(settlements: &[&Settlement]) -> Vec<String> {
+    let keys = settlements.iter().flat_map(|settlement| {
+        let ids = settlement.parts.iter();
+        let ids = ids.filter_map(|part| part.provider_id.as_deref().map(canonical_id));
+        ids.map(|id| receipt_key(&settlement.gateway, &id))
+    });
+    sorted(keys)
+}
+
+/// Before any message is locked, and only where somebody turns out to have opted out.
+fn lock_consent(
+    conn: &mut Conn,
+    settlements: &[&Settlement],
+    early: &[Receipt],
+) -> Result<(), StoreError> {
+    let by_receipt = early.iter().any(Receipt::is_refusal);
+    let concerned = settlements
+        .iter()
+        .filter(|settlement| by_receipt || Refusal::by_answer(settlement).is_some());
+    refusals::lock(
+        conn,
+        concerned.map(|settlement| settlement.recipient.campaign.0),
+    )
 }
 
 /// What a batch of outcomes comes to.
@@ -159,6 +188,8 @@ pub(super) struct Batch<'a> {
     corrected: Vec<Key>,
     /// What their clients are to be told.
     told: Vec<Change>,
+    /// Those whose recipients have opted out at the provider.
+    refusals: Vec<Refusal>,
     tally: Tally,
 }
 
@@ -187,6 +218,7 @@ impl<'a> Batch<'a> {
             if known.map(|old| (old.status, old.attempt)) != Some((row.status, row.attempt)) {
                 self.told.push(change(settlement));
             }
+            self.refusals.extend(Refusal::by_answer(settlement));
             self.rows.insert(key, row);
         }
         Ok(replaced)

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use clarion_domain::gateway::DeliveryReceipt;
+use clarion_domain::message::MessageStatus;
 use clarion_domain::opt_out::{
     Consent, NewOptOut, OptOutScope, OptOutSettings, OptOutSource, ScopeKind, SenderName,
 };
+use clarion_persistence::messages::{self, Settlement};
 use clarion_persistence::opt_outs::{self, ConsentChange, Imported};
 use clarion_persistence::{on_both, recipients};
 use uuid::Uuid;
 
-use crate::fixtures::{CLIENT, STRANGER, at, contact, page, sending};
+use crate::fixtures::{
+    CLIENT, STRANGER, accepted, at, contact, page, receipt, sending, settlement, status_of,
+};
 
 fn change(scope: OptOutScope, second: i64) -> ConsentChange<'static> {
     ConsentChange {
@@ -42,6 +47,48 @@ on_both! {
             let log = opt_outs::history(conn, CLIENT, &page(1, 10))?.items;
             let lines: Vec<_> = log.iter().map(|line| (line.consent, line.evidence.as_deref())).collect();
             assert_eq!(lines, [(Consent::OptIn, Some("asked us")), (Consent::OptOut, Some("STOP"))]);
+            Ok(())
+        };
+        database.write(work).await.unwrap();
+    }
+
+    async fn a_provider_s_refusal_is_an_opt_out_once(database) {
+        let key = sending(&database.store(), 1, 4).await;
+        let work = move |conn: &mut _| {
+            let refused = Settlement {
+                error: Some("0x00000421".to_owned()),
+                ..settlement(key, 1, MessageStatus::OptedOut)
+            };
+            // Held back here, which is no news of anybody.
+            let held_back = settlement(key, 2, MessageStatus::OptedOut);
+            messages::settle(conn, &[refused.clone(), held_back, accepted(key, 3, &["c"])])?;
+            let of = |id| DeliveryReceipt {
+                error: Some("034".to_owned()),
+                ..receipt(id, MessageStatus::OptedOut, 20)
+            };
+            // The last overtakes its answer.
+            messages::apply_receipts(conn, "main", &[of("c"), of("d")])?;
+            messages::settle(conn, &[accepted(key, 4, &["d"])])?;
+            let is_out = |conn: &mut _, seq| {
+                opt_outs::is_out(conn, CLIENT, contact(seq).phone, &OptOutScope::Client)
+            };
+            for (seq, expected) in [(1, true), (2, false), (3, true), (4, true)] {
+                assert_eq!(is_out(conn, seq)?, expected, "{seq}");
+                assert_eq!(status_of(conn, key, seq)?, Some(MessageStatus::OptedOut));
+            }
+            let log = opt_outs::history(conn, CLIENT, &page(1, 10))?.items;
+            let evidence: Vec<_> = log.iter().map(|line| line.evidence.as_deref()).collect();
+            let by_receipt = Some("gateway main, receipt with error 034");
+            let by_answer = Some("gateway main, answer 0x00000421");
+            assert_eq!(evidence, [by_receipt, by_receipt, by_answer]);
+            assert!(log.iter().all(|line| line.source == OptOutSource::Provider));
+            // Whoever has opted in since stays so, when what is known already is told again.
+            for seq in [1, 3] {
+                opt_outs::opt_in(conn, CLIENT, contact(seq).phone, OptOutSource::Api, None, at(30))?;
+            }
+            messages::settle(conn, &[refused])?;
+            messages::apply_receipts(conn, "main", &[of("c")])?;
+            assert!(!is_out(conn, 1)? && !is_out(conn, 3)?);
             Ok(())
         };
         database.write(work).await.unwrap();

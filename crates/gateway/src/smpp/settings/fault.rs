@@ -6,7 +6,7 @@ use rusmpp::types::COctetString;
 use secrecy::ExposeSecret;
 
 use super::SmppSettings;
-use crate::smpp::codes::Codes;
+use crate::smpp::codes::{Codes, OptOutErrors};
 use crate::smpp::tls::Tls;
 
 /// What is wrong with a setting. Reads after the gateway's name.
@@ -71,6 +71,9 @@ pub enum SettingsFault {
     /// The code of success cannot mean anything else.
     #[error("codes: 0 (ESME_ROK) means that the part was taken")]
     CodeOfSuccess,
+    /// What has no error cannot mean an opt-out.
+    #[error("opted_out_errors: an error code other than 0 is expected")]
+    OptOutError,
 }
 
 impl SmppSettings {
@@ -100,6 +103,7 @@ impl SmppSettings {
             return Err(SettingsFault::Region);
         }
         Codes::new(&self.codes)?;
+        OptOutErrors::new(&self.opted_out_errors)?;
         self.check_tls()
     }
 
@@ -178,6 +182,10 @@ mod tests {
         check(
             "[codes]\nthrottled = 'temporary'",
             "codes: \"throttled\" is no code such as 0x58 or ESME_RTHROTTLED",
+        );
+        check(
+            "opted_out_errors = ['000']",
+            "opted_out_errors: an error code other than 0 is expected",
         );
         assert_eq!(
             SmppSettings::default().check().unwrap_err().to_string(),
