@@ -15,6 +15,7 @@ pub mod contact;
 pub mod contact_group;
 pub mod fault;
 pub mod filter;
+pub mod frequency;
 pub mod gateway;
 pub mod hours;
 pub mod link;

@@ -38,11 +38,13 @@ pub enum MessageStatus {
     OutsideWindow = 1003,
     /// It broke what was to send it, time and again, by a fault in this program; not sent.
     Parked = 1004,
+    /// The person had as many messages as the client may send; never sent.
+    FrequencyCapped = 1005,
 }
 
 impl MessageStatus {
     /// Every status there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Sent,
         Self::Delivered,
         Self::Accepted,
@@ -58,6 +60,7 @@ impl MessageStatus {
         Self::OptedOut,
         Self::OutsideWindow,
         Self::Parked,
+        Self::FrequencyCapped,
     ];
 
     /// The number that the API and the database use.
@@ -96,12 +99,14 @@ mod tests {
         let numbers = MessageStatus::ALL.map(MessageStatus::number);
         assert_eq!(
             numbers,
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 34, 1000, 1001, 1002, 1003, 1004]
+            [
+                0, 1, 2, 3, 4, 5, 6, 7, 8, 34, 1000, 1001, 1002, 1003, 1004, 1005
+            ]
         );
         for status in MessageStatus::ALL {
             assert_eq!(MessageStatus::from_number(status.number()), Some(status));
         }
-        for number in [-1, 9, 10, 33, 999, 1005] {
+        for number in [-1, 9, 10, 33, 999, 1006] {
             assert_eq!(MessageStatus::from_number(number), None, "{number}");
         }
     }

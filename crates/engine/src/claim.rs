@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clarion_domain::client::ClientId;
+use clarion_domain::frequency::FrequencyCap;
 use clarion_domain::gateway::Submission;
 use clarion_domain::hours::Planner;
 use clarion_domain::opt_out::SenderName;
@@ -37,13 +38,15 @@ pub(crate) struct HeldUnit {
     good_until: Option<DateTime<Utc>>,
 }
 
-/// Whose a campaign's messages are: what opt-outs are from.
+/// Whose a campaign's messages are: what opt-outs are from, and what is counted against.
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) client: ClientId,
     pub(crate) sender: SenderName,
     /// They go to whoever has opted out, too.
     pub(crate) answers: bool,
+    /// How many the client may send to one person.
+    pub(crate) max_per_person: Option<FrequencyCap>,
 }
 
 /// Which campaigns a sender wants units of.
@@ -116,6 +119,7 @@ impl Origin {
             client: campaign.client,
             sender: SenderName::of(campaign.sender.as_str()),
             answers: campaign.answers,
+            max_per_person: campaign.max_per_person,
         }
     }
 }
@@ -249,6 +253,7 @@ mod tests {
             key: CampaignKey(key),
             client: FIRST_CLIENT,
             answers: false,
+            max_per_person: None,
             sender: SenderId::ShortCode("12345".to_owned()),
             message: "Hello".to_owned(),
             opt_out_link_id: None,

@@ -15,7 +15,7 @@ use crate::journal::{Journal, Segment};
 use crate::lease::Lease;
 use crate::retry::until_done;
 
-pub(crate) use verdict::{broken, lost, opted_out, settlement, unsent};
+pub(crate) use verdict::{broken, lost, settlement, unsent};
 
 /// Most messages that may be marked and not yet settled. When the store is slower than the gateways, marking waits
 /// here, so that neither memory nor what a crash leaves unknown grows.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clarion_persistence::web_hooks::{self, deliveries};
-use clarion_persistence::{Conn, StoreError, campaigns, inbound_messages, messages, nodes};
+use clarion_persistence::{
+    Conn, StoreError, campaigns, inbound_messages, messages, nodes, person_sends,
+};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -136,10 +138,12 @@ async fn forget_old(core: &Core) -> Result<usize, StoreError> {
     let replies = forget(core, replies, inbound_messages::forget).await?;
     let deliveries = settings.keep_web_hook_deliveries;
     let deliveries = forget(core, deliveries, deliveries::forget).await?;
+    // How long they count is each client's own.
+    let sends = forget(core, Some(Duration::ZERO), person_sends::forget).await?;
     let left_behind = forget(core, Some(Duration::ZERO), |conn, _| {
         web_hooks::clear_deleted(conn)
     });
-    Ok(receipts + replies + deliveries + left_behind.await?)
+    Ok(receipts + replies + deliveries + sends + left_behind.await?)
 }
 
 /// Forgets what is older than it is to be kept, in transactions so small that nobody waits for them.

@@ -7,9 +7,12 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use clarion_domain::campaign::OnUnknown;
 use clarion_domain::client::ClientId;
 use clarion_domain::fault::Faults;
+use clarion_domain::frequency::{FrequencyCap, FrequencyCapDraft};
 use clarion_domain::name;
 use clarion_persistence::clients::{self, Client};
+use clarion_persistence::{Conn, StoreError};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::body::{Body, Meter};
@@ -32,14 +35,31 @@ struct ClientBody {
     /// service's settings have it.
     #[schema(required = true)]
     on_unknown: Option<&'static str>,
+    /// How many messages of its campaigns may go to one person in what time; null: any number.
+    #[schema(required = true)]
+    max_per_person: Option<CapBody>,
     #[schema(format = DateTime)]
     created_at: String,
+}
+
+/// How many messages may go to one person, and in what time.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MaxPerPerson)]
+struct CapBody {
+    #[schema(minimum = 1, maximum = 1000, example = 3)]
+    count: u32,
+    /// Hours or days, as in `36h` or `7d`; a year at most.
+    #[schema(example = "7d")]
+    period: String,
 }
 
 /// What a client is called, and what holds for its campaigns. Unknown properties are read over.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only described: `read` reads it")]
-#[schema(as = NewClient, example = json!({"name": "A shop", "onUnknown": "hold"}))]
+#[schema(
+    as = NewClient, rename_all = "camelCase",
+    example = json!({"name": "A shop", "onUnknown": "hold", "maxPerPerson": {"count": 3, "period": "7d"}}),
+)]
 struct ClientRequest {
     /// 1 to 100 characters in one line.
     #[schema(min_length = 1, max_length = 100)]
@@ -47,12 +67,16 @@ struct ClientRequest {
     /// What becomes of messages of unknown outcome where their campaign does not say: "hold" or "resend". Missing, null or
     /// empty: as the service's settings have it.
     on_unknown: Option<String>,
+    /// How many messages of its campaigns may go to one person in what time: beyond it they end as FrequencyCapped. Missing or
+    /// null: any number.
+    max_per_person: Option<CapBody>,
 }
 
 /// What such a request says.
 struct ClientDraft {
     name: String,
     on_unknown: Option<OnUnknown>,
+    max_per_person: Option<FrequencyCap>,
 }
 
 impl From<Client> for ClientBody {
@@ -61,7 +85,17 @@ impl From<Client> for ClientBody {
             id: client.id.0,
             name: client.name,
             on_unknown: client.on_unknown.map(OnUnknown::name),
+            max_per_person: client.max_per_person.map(CapBody::from),
             created_at: dates::show(client.created_at),
+        }
+    }
+}
+
+impl From<FrequencyCap> for CapBody {
+    fn from(cap: FrequencyCap) -> Self {
+        Self {
+            count: cap.count(),
+            period: cap.period_text(),
         }
     }
 }
@@ -138,7 +172,7 @@ pub(crate) async fn create(caller: Caller<Admin>, body: Body) -> Answer {
         .write_once(
             move |conn, _| {
                 let id = clients::create(conn, &draft.name, now)?;
-                clients::set_on_unknown(conn, id, draft.on_unknown)?;
+                draft.set(conn, id)?;
                 Ok(id)
             },
             |id| Some(created(*id)),
@@ -167,7 +201,7 @@ pub(crate) async fn rename(
     let draft = body.read(read).await??;
     let renamed = caller
         .write(move |conn, _| {
-            clients::set_on_unknown(conn, id, draft.on_unknown)?;
+            draft.set(conn, id)?;
             clients::rename(conn, id, &draft.name)
         })
         .await?;
@@ -177,10 +211,20 @@ pub(crate) async fn rename(
     Ok(HttpResponse::NoContent().finish())
 }
 
+impl ClientDraft {
+    /// Sets what holds for the client's campaigns.
+    fn set(&self, conn: &mut Conn, id: ClientId) -> Result<(), StoreError> {
+        clients::set_on_unknown(conn, id, self.on_unknown)?;
+        clients::set_max_per_person(conn, id, self.max_per_person)?;
+        Ok(())
+    }
+}
+
 fn read(body: Meter) -> Result<ClientDraft, Problem> {
     let mut properties = Properties::read(body)?;
     let given = properties.text("name");
     let on_unknown = properties.text("onUnknown");
+    let cap = properties.object("maxPerPerson").map(cap_of);
     properties.check()?;
     let read = match given {
         Some(given) => name::read(&given).map_err(|no_name| no_name.to_string()),
@@ -190,8 +234,22 @@ fn read(body: Meter) -> Result<ClientDraft, Problem> {
     let name = read.map_err(|message| faults.add("name", message));
     let policy = OnUnknown::read(on_unknown.as_deref().unwrap_or_default());
     let policy = policy.map_err(|message| faults.add("onUnknown", message));
+    let max_per_person = cap.and_then(|cap| cap.check("maxPerPerson", &mut faults));
     match (name, policy) {
-        (Ok(name), Ok(on_unknown)) => Ok(ClientDraft { name, on_unknown }),
+        (Ok(name), Ok(on_unknown)) if faults.is_empty() => Ok(ClientDraft {
+            name,
+            on_unknown,
+            max_per_person,
+        }),
         _ => Err(Problem::invalid(faults)),
+    }
+}
+
+/// What is of another type is missing.
+fn cap_of(given: Map<String, Value>) -> FrequencyCapDraft {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    FrequencyCapDraft {
+        count: given.get("count").and_then(Value::as_i64),
+        period: given.get("period").and_then(text),
     }
 }

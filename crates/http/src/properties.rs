@@ -71,6 +71,13 @@ impl Properties {
         texts.or_else(|| self.fault(name, "must be an array of strings"))
     }
 
+    pub(crate) fn object(&mut self, name: &'static str) -> Option<Map<String, Value>> {
+        match self.take(name)? {
+            Value::Object(object) => Some(object),
+            _ => self.fault(name, "must be an object"),
+        }
+    }
+
     /// `Ok` where every property that was read is of its type.
     pub(crate) fn check(self) -> Result<(), Problem> {
         self.faults.into_result().map_err(Problem::invalid)

@@ -11,6 +11,7 @@ mod unknown;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::{Campaign, CampaignId, Timing};
 use clarion_domain::client::ClientId;
+use clarion_domain::frequency::FrequencyCap;
 use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::page::Page;
 use clarion_domain::recipient::CampaignKey;
@@ -68,6 +69,8 @@ pub struct Outgoing {
     pub client: ClientId,
     /// Whether it is sent to whoever has opted out, too: it says just that.
     pub answers: bool,
+    /// How many messages its client may send to one person; direct messages are not counted.
+    pub max_per_person: Option<FrequencyCap>,
     /// From whom.
     pub sender: SenderId,
     /// The message template as it was written.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::OnUnknown;
 use clarion_domain::client::{ClientId, FIRST_CLIENT};
+use clarion_domain::frequency::FrequencyCap;
 use clarion_domain::page::Page;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -21,6 +22,8 @@ pub struct Client {
     pub name: String,
     /// What becomes of its messages of unknown outcome where their campaign does not say; `None`: as the setting has it.
     pub on_unknown: Option<OnUnknown>,
+    /// How many messages it may send to one person; `None`: as many as it likes.
+    pub max_per_person: Option<FrequencyCap>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -145,6 +148,24 @@ pub fn set_on_unknown(
     Ok(set > 0)
 }
 
+/// Says how many messages a client may send to one person, from the next unit of messages on; whether there is one.
+///
+/// # Errors
+/// The database's.
+pub fn set_max_per_person(
+    conn: &mut Conn,
+    id: ClientId,
+    cap: Option<FrequencyCap>,
+) -> Result<bool, StoreError> {
+    let set = diesel::update(clients::table.find(id.0))
+        .set((
+            clients::max_per_person.eq(cap.map(|cap| cap.count().cast_signed())),
+            clients::max_per_person_hours.eq(cap.map(|cap| cap.hours().cast_signed())),
+        ))
+        .execute(conn)?;
+    Ok(set > 0)
+}
+
 /// Keeps others that do the same from a client until the transaction ends; whether there is one.
 ///
 /// # Errors
@@ -163,6 +184,30 @@ struct Row {
     name: String,
     created_at: NaiveDateTime,
     on_unknown: Option<i16>,
+    #[diesel(embed)]
+    max_per_person: CapRow,
+}
+
+/// A client's frequency cap, as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = clients)]
+pub(crate) struct CapRow {
+    max_per_person: Option<i32>,
+    max_per_person_hours: Option<i32>,
+}
+
+impl TryFrom<CapRow> for Option<FrequencyCap> {
+    type Error = StoreError;
+
+    fn try_from(row: CapRow) -> Result<Self, StoreError> {
+        let (Some(count), Some(hours)) = (row.max_per_person, row.max_per_person_hours) else {
+            return Ok(None);
+        };
+        let of = |number: i32| u32::try_from(number).unwrap_or_default();
+        let cap = FrequencyCap::new(of(count), of(hours));
+        cap.map(Some)
+            .ok_or_else(|| stored::corrupt("frequency cap", format!("{count} in {hours} h")))
+    }
 }
 
 impl TryFrom<Row> for Client {
@@ -173,6 +218,7 @@ impl TryFrom<Row> for Client {
             id: ClientId(row.id),
             name: row.name,
             on_unknown: row.on_unknown.map(stored::on_unknown).transpose()?,
+            max_per_person: row.max_per_person.try_into()?,
             created_at: row.created_at.and_utc(),
         })
     }

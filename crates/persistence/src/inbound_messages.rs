@@ -19,7 +19,12 @@ use crate::{Conn, FORGOTTEN_AT_ONCE, StoreError, numbers, stored};
 const CAMPAIGNS_ASKED: i64 = 200;
 
 /// Nobody got a message that stands there.
-const NEVER_WRITTEN: [MessageStatus; 2] = [MessageStatus::Queued, MessageStatus::OptedOut];
+const NEVER_WRITTEN: [MessageStatus; 4] = [
+    MessageStatus::Queued,
+    MessageStatus::OptedOut,
+    MessageStatus::OutsideWindow,
+    MessageStatus::FrequencyCapped,
+];
 
 /// Whom a message from a handset answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,6 +25,7 @@ pub mod nodes;
 pub mod numbers;
 pub mod opt_out_links;
 pub mod opt_outs;
+pub mod person_sends;
 mod pool;
 pub mod recipients;
 pub mod schema;

@@ -241,6 +241,14 @@ pub fn hold(conn: &mut Conn, client: ClientId) -> Result<(), StoreError> {
     dialect::hold_consent(conn, client.0)
 }
 
+/// [`hold`], which also keeps others from the same until the transaction ends: so who counts what the client has sent counts all.
+///
+/// # Errors
+/// The database's.
+pub fn hold_alone(conn: &mut Conn, client: ClientId) -> Result<(), StoreError> {
+    dialect::lock_consent(conn, client.0)
+}
+
 /// Those of a campaign's recipients whom no message from this sender may be sent to. To be asked in the transaction that marks
 /// them, after [`hold`].
 ///

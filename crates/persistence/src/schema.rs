@@ -10,6 +10,8 @@ diesel::table! {
         name -> Text,
         created_at -> Timestamp,
         on_unknown -> Nullable<SmallInt>,
+        max_per_person -> Nullable<Integer>,
+        max_per_person_hours -> Nullable<Integer>,
     }
 }
 
@@ -149,6 +151,16 @@ diesel::table! {
         attempt -> SmallInt,
         part -> SmallInt,
         destination -> BigInt,
+        sent_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    person_sends (client_id, phone, campaign_id, seq) {
+        client_id -> BigInt,
+        phone -> BigInt,
+        campaign_id -> BigInt,
+        seq -> Integer,
         sent_at -> Timestamp,
     }
 }
@@ -394,6 +406,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     opt_out_settings,
     opt_outs,
     outstanding_parts,
+    person_sends,
     recipients,
     send_units,
     unmatched_receipts,

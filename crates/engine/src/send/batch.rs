@@ -1,11 +1,13 @@
 //! A batch: what goes to a gateway in one go, a share of each unit in hand, marked in one short transaction.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clarion_domain::client::ClientId;
 use clarion_domain::gateway::{Gateway, Reservation, Submission};
+use clarion_domain::message::MessageStatus;
+use clarion_persistence::person_sends::{self, Addressed};
 use clarion_persistence::send_units::{self, Mark};
 use clarion_persistence::{Conn, StoreError, messages, opt_outs};
 
@@ -31,8 +33,8 @@ pub(crate) struct Share {
 /// What came of marking a share.
 pub(crate) struct Marked {
     mark: Mark,
-    /// Those of it who have opted out: nothing is sent to them, and that is written down.
-    suppressed: BTreeSet<u32>,
+    /// Those of it who are sent nothing, which is written down.
+    left_out: BTreeSet<u32>,
 }
 
 impl Batch {
@@ -73,7 +75,7 @@ impl Batch {
                 marked.collect::<Result<Vec<_>, _>>()
             })
             .await?;
-        if marked.iter().any(|share| !share.suppressed.is_empty()) {
+        if marked.iter().any(|share| !share.left_out.is_empty()) {
             core.moved.notify_one();
         }
         Ok(marked)
@@ -105,7 +107,7 @@ impl Batch {
                 lost.push(Arc::clone(&share.lease));
                 return false;
             };
-            share.leave_out(&marked.suppressed);
+            share.leave_out(&marked.left_out);
             share.lease.opened(share.len());
             true
         });
@@ -132,16 +134,21 @@ impl Batch {
     }
 }
 
-/// Before anything else is locked, and in one order: whoever opts out waits for no one who waits for him.
+/// Before anything else is locked, and in one order: whoever opts out waits for no one who waits for him. Where it counts what a
+/// client has sent, one counts after the other.
 fn hold_consents(conn: &mut Conn, shares: &[Share]) -> Result<(), StoreError> {
-    let clients: BTreeSet<ClientId> = shares
-        .iter()
-        .filter(|share| !share.origin.answers)
-        .map(|share| share.origin.client)
-        .collect();
+    let mut clients: BTreeMap<ClientId, bool> = BTreeMap::new();
+    for origin in shares.iter().map(|share| &share.origin) {
+        if !origin.answers {
+            *clients.entry(origin.client).or_default() |= origin.max_per_person.is_some();
+        }
+    }
     clients
         .into_iter()
-        .try_for_each(|client| opt_outs::hold(conn, client))
+        .try_for_each(|(client, alone)| match alone {
+            true => opt_outs::hold_alone(conn, client),
+            false => opt_outs::hold(conn, client),
+        })
 }
 
 impl Share {
@@ -169,11 +176,11 @@ impl Share {
 
     fn mark(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Marked, StoreError> {
         let mark = self.move_mark(conn)?;
-        let suppressed = match mark {
-            Mark::Marked if !self.origin.answers => self.suppress(conn, now)?,
+        let left_out = match mark {
+            Mark::Marked if !self.origin.answers => self.leave_some_out(conn, now)?,
             _ => BTreeSet::new(),
         };
-        Ok(Marked { mark, suppressed })
+        Ok(Marked { mark, left_out })
     }
 
     fn move_mark(&self, conn: &mut Conn) -> Result<Mark, StoreError> {
@@ -191,32 +198,68 @@ impl Share {
         }
     }
 
-    /// Writes down who of it has opted out.
-    fn suppress(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<BTreeSet<u32>, StoreError> {
-        let Origin { client, sender, .. } = &*self.origin;
-        let asked: Vec<u32> = seqs(&self.again).chain(seqs(&self.fresh)).collect();
-        let campaign = self.lease.unit().campaign;
-        let suppressed = opt_outs::suppressed(conn, *client, sender, campaign, &asked)?;
-        if suppressed.is_empty() {
-            return Ok(suppressed);
-        }
+    /// Writes down who of it is not written to: who has opted out, and who has had as much as the client may send.
+    fn leave_some_out(
+        &self,
+        conn: &mut Conn,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeSet<u32>, StoreError> {
+        let suppressed = self.suppressed(conn)?;
+        let capped = self.capped(conn, &suppressed, now)?;
         let settlements: Vec<_> = self
-            .again
-            .iter()
-            .chain(&*self.fresh)
-            .filter(|message| suppressed.contains(&message.recipient.seq))
-            .map(|message| settle::opted_out(message.clone(), now))
+            .messages()
+            .filter_map(|message| {
+                let seq = &message.recipient.seq;
+                let status = match (suppressed.contains(seq), capped.contains(seq)) {
+                    (true, _) => MessageStatus::OptedOut,
+                    (false, true) => MessageStatus::FrequencyCapped,
+                    (false, false) => return None,
+                };
+                Some(settle::unsent(message.clone(), status, now))
+            })
             .collect();
-        messages::settle(conn, &settlements)?;
-        Ok(suppressed)
+        if !settlements.is_empty() {
+            messages::settle(conn, &settlements)?;
+        }
+        Ok(suppressed.into_iter().chain(capped).collect())
     }
 
-    fn leave_out(&mut self, suppressed: &BTreeSet<u32>) {
-        if suppressed.is_empty() {
+    fn suppressed(&self, conn: &mut Conn) -> Result<BTreeSet<u32>, StoreError> {
+        let Origin { client, sender, .. } = &*self.origin;
+        let asked: Vec<u32> = self
+            .messages()
+            .map(|message| message.recipient.seq)
+            .collect();
+        let campaign = self.lease.unit().campaign;
+        opt_outs::suppressed(conn, *client, sender, campaign, &asked)
+    }
+
+    fn capped(
+        &self,
+        conn: &mut Conn,
+        suppressed: &BTreeSet<u32>,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeSet<u32>, StoreError> {
+        let Some(cap) = self.origin.max_per_person else {
+            return Ok(BTreeSet::new());
+        };
+        let addressed = |message: &Submission| (message.recipient.seq, message.destination);
+        let mut addressed: Vec<Addressed> = self.messages().map(addressed).collect();
+        addressed.retain(|(seq, _)| !suppressed.contains(seq));
+        let campaign = self.lease.unit().campaign;
+        person_sends::take_places(conn, self.origin.client, cap, campaign, &addressed, now)
+    }
+
+    fn messages(&self) -> impl Iterator<Item = &Submission> {
+        self.again.iter().chain(&*self.fresh)
+    }
+
+    fn leave_out(&mut self, left_out: &BTreeSet<u32>) {
+        if left_out.is_empty() {
             return;
         }
         for some in [&mut self.again, &mut self.fresh] {
-            Arc::make_mut(some).retain(|message| !suppressed.contains(&message.recipient.seq));
+            Arc::make_mut(some).retain(|message| !left_out.contains(&message.recipient.seq));
         }
     }
 }

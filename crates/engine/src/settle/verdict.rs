@@ -74,11 +74,6 @@ pub(crate) fn lost(submission: Submission, at: DateTime<Utc>) -> Settlement {
     }
 }
 
-/// What is written down about a message that was not sent, since its recipient had opted out.
-pub(crate) fn opted_out(submission: Submission, at: DateTime<Utc>) -> Settlement {
-    written("", submission, MessageStatus::OptedOut, at)
-}
-
 /// What is written down about a message that broke what was to send it.
 pub(crate) fn broken(gateway: &str, submission: Submission, at: DateTime<Utc>) -> Settlement {
     Settlement {

@@ -13,6 +13,7 @@ mod clock;
 mod direct;
 mod disorder;
 mod fake_gateway;
+mod frequency;
 mod hours;
 mod intake;
 mod opt_outs;

@@ -11,7 +11,9 @@ async fn the_operator_makes_lists_and_renames_clients() {
         let made = app.post("/api/Clients", &json!({"name": " Third "})).await;
         assert_eq!((made.status, made.text.as_str()), (201, "3"));
         assert_eq!(made.header("location"), Some("/api/Clients/3"));
-        let third = json!({"id": 3, "name": "Third", "onUnknown": null, "createdAt": NOW});
+        let third = json!({
+            "id": 3, "name": "Third", "onUnknown": null, "maxPerPerson": null, "createdAt": NOW,
+        });
         assert_eq!(app.get("/api/Clients/3").await.json(), third);
         let list = app.get("/api/Clients?sorts=-id").await.json();
         assert_eq!(list["totalRecords"], 3);
@@ -42,6 +44,31 @@ async fn a_client_needs_a_name() {
             app.put("/api/Clients/1", &body)
                 .await
                 .has_fault("name", fault);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_may_limit_what_one_person_is_sent() {
+    on_each_database(async |app| {
+        let capped = json!({"name": "A", "maxPerPerson": {"count": 3, "period": "168h"}});
+        assert_eq!(app.post("/api/Clients", &capped).await.status, 201);
+        let shown = app.get("/api/Clients/3").await.json();
+        assert_eq!(shown["maxPerPerson"], json!({"count": 3, "period": "7d"}));
+        let without = json!({"name": "A"});
+        assert_eq!(app.put("/api/Clients/3", &without).await.status, 204);
+        let shown = app.get("/api/Clients/3").await.json();
+        assert_eq!(shown["maxPerPerson"], json!(null));
+        for (given, path) in [
+            (json!(3), "maxPerPerson"),
+            (json!({}), "maxPerPerson.count"),
+            (json!({"count": 0, "period": "7d"}), "maxPerPerson.count"),
+            (json!({"count": 1, "period": "soon"}), "maxPerPerson.period"),
+        ] {
+            let body = json!({"name": "A", "maxPerPerson": given});
+            let answer = app.put("/api/Clients/3", &body).await;
+            answer.has_fault(path, "must be ");
         }
     })
     .await;

@@ -6,6 +6,7 @@ use clarion_domain::campaign::{
     CampaignContent, CampaignId, CampaignStatus, Forbidden, OnUnknown, Step,
 };
 use clarion_domain::client::ClientId;
+use clarion_domain::frequency::FrequencyCap;
 use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::recipient::CampaignKey;
 use diesel::dsl::{exists, min, not, sql};
@@ -13,7 +14,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::{Advanced, Kind, Outgoing, TimingRow, listed, unknown};
-use crate::schema::{campaigns, send_units};
+use crate::clients::CapRow;
+use crate::schema::{campaigns, clients, send_units};
 use crate::{Change, Conn, StoreError, stored};
 
 // The status is written into these conditions: with a bound value, neither database could tell that a partial index fits.
@@ -173,6 +175,7 @@ pub fn next_start(conn: &mut Conn) -> Result<Option<DateTime<Utc>>, StoreError> 
 /// The database's.
 pub fn sending(conn: &mut Conn, now: DateTime<Utc>) -> Result<Vec<Outgoing>, StoreError> {
     let rows: Vec<OutgoingRow> = campaigns::table
+        .inner_join(clients::table)
         .filter(sql::<Bool>(SENDING))
         .filter(exists(units_to_send(stored::moment(now))))
         .order(campaigns::id)
@@ -342,16 +345,21 @@ struct OutgoingRow {
     updated_at: NaiveDateTime,
     #[diesel(embed)]
     timing: TimingRow,
+    #[diesel(embed)]
+    max_per_person: CapRow,
 }
 
 impl TryFrom<OutgoingRow> for Outgoing {
     type Error = StoreError;
 
     fn try_from(row: OutgoingRow) -> Result<Self, StoreError> {
+        let key = CampaignKey(row.id);
+        let cap: Option<FrequencyCap> = row.max_per_person.try_into()?;
         Ok(Self {
-            key: CampaignKey(row.id),
+            key,
             client: ClientId(row.client_id),
             answers: row.kind == Kind::Answer as i16,
+            max_per_person: cap.filter(|_| !key.is_direct()),
             sender: stored::sender(row.sender_kind, row.sender)?,
             message: row.message,
             opt_out_link_id: row.opt_out_link_id.map(OptOutLinkId),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::DateTime;
 use clarion_domain::message::MessageStatus::{
-    self, Accepted, Deleted, Delivered, Expired, Failed, OptedOut, Parked, Queued, Rejected, Sent,
-    Undeliverable, Unknown,
+    self, Accepted, Deleted, Delivered, Expired, Failed, FrequencyCapped, OptedOut, Parked, Queued,
+    Rejected, Sent, Undeliverable, Unknown,
 };
 use clarion_domain::phone::{PhoneNumber, Region};
 use clarion_domain::recipient::{CampaignKey, RecipientKey};
@@ -43,6 +43,7 @@ fn name(state: Option<&State>) -> &'static str {
         Delivered => "Delivered",
         OptedOut => "OptedOut",
         Parked => "Parked",
+        FrequencyCapped => "Capped",
         _ => "Failed",
     }
 }
@@ -50,13 +51,14 @@ fn name(state: Option<&State>) -> &'static str {
 const BROKE: &str = "broke what sends it for the third time";
 
 /// The outcomes of an attempt, as the diagram calls them.
-const OUTCOMES: [(&str, MessageStatus, Option<&str>); 7] = [
+const OUTCOMES: [(&str, MessageStatus, Option<&str>); 8] = [
     ("taken", Sent, Some("id")),
     ("taken without an id", Sent, None),
     ("no answer", Unknown, None),
     ("not written", Queued, None),
     ("refused", Rejected, None),
     ("opted out", OptedOut, None),
+    ("one too many", FrequencyCapped, None),
     (BROKE, Parked, None),
 ];
 

@@ -21,6 +21,7 @@ mod messages;
 mod model;
 mod nodes;
 mod opt_outs;
+mod person_sends;
 mod store;
 mod units;
 mod unknown;
