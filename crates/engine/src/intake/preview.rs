@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clarion_domain::campaign::{Audience, CampaignContent};
 use clarion_domain::client::ClientId;
 use clarion_domain::contact::{Contact, ContactDraft, ContactRefusal};
-use clarion_domain::contact_group::ContactGroupKey;
+use clarion_domain::contact_group::{ContactGroupId, ContactGroupKey};
 use clarion_domain::fault::Faults;
 use clarion_domain::opt_out::SenderName;
 use clarion_domain::opt_out_link::OptOutLinkId;
@@ -40,8 +40,12 @@ pub struct PreviewLoad {
     groups: Groups,
     audience: Audience,
     excluded: Vec<ContactGroupKey>,
+    /// Contacts of groups whose numbers excluded groups have.
+    left_out: u64,
     opt_out_link: Option<OptOutLinkId>,
-    spooled: u32,
+    /// Contacts of the request that wait in the spool, in front of those of groups.
+    own: u32,
+    of_groups: u32,
     faults: Faults,
     spool: Spool,
 }
@@ -60,8 +64,10 @@ impl PreviewLoad {
             groups: Groups::of(client),
             audience: Audience::default(),
             excluded: Vec::new(),
+            left_out: 0,
             opt_out_link: None,
-            spooled: 0,
+            own: 0,
+            of_groups: 0,
             faults: Faults::default(),
             spool: Spool::new(),
         }
@@ -125,7 +131,7 @@ impl PreviewLoad {
         let mut tally = Tally::new(&self.core, wording, &content.sender);
         let contacts = std::mem::replace(&mut self.spool, Spool::new()).read_back()?;
         let sender = SenderName::of(content.sender.as_str());
-        let left_out = self.tally(contacts, &mut tally, &sender)?;
+        let left_out = self.left_out + self.tally(contacts, &mut tally, &sender)?;
         let mut preview = tally.finish(content.start_at, (self.duplicates, self.invalid));
         preview.contacts += left_out;
         preview.excluded = left_out;
@@ -147,27 +153,35 @@ impl PreviewLoad {
         Ok(())
     }
 
-    /// Counts what waits in the spool; how many excluded groups have.
+    /// Counts what waits in the spool; how many of the request's own contacts excluded groups have.
     fn tally(
         &self,
         mut contacts: impl Iterator<Item = std::io::Result<Contact>>,
         tally: &mut Tally<'_>,
         sender: &SenderName,
     ) -> Result<u64, IntakeRefusal> {
-        let mut left_out = 0;
+        let (mut left_out, mut counted) = (0, 0);
         loop {
             let mut piece: Vec<_> = contacts.by_ref().take(PIECE).collect::<Result<_, _>>()?;
             if piece.is_empty() {
                 return Ok(left_out);
             }
+            let own = counted < self.own as usize;
+            counted += piece.len();
             let (excluded, suppressed) = self.core.store.read_blocking(|conn| {
-                let excluded = group_contacts::among(conn, &self.excluded, &piece)?;
+                let excluded = match own {
+                    true => group_contacts::among(conn, &self.excluded, &piece)?,
+                    false => HashSet::new(),
+                };
                 let suppressed = opt_outs::among(conn, self.client, sender, &piece)?;
                 Ok((excluded, suppressed))
             })?;
             let all = piece.len();
             piece.retain(|contact| !excluded.contains(&contact.phone.digits()));
             left_out += (all - piece.len()) as u64;
+            if counted as u64 - left_out > u64::from(self.most()) {
+                return Err(self.too_large());
+            }
             tally.add(&piece, &suppressed);
         }
     }
@@ -184,10 +198,36 @@ impl PreviewLoad {
             let runs_of = |conn: &mut _| group_contacts::runs_of(conn, key);
             for run in self.core.store.read_blocking(runs_of)? {
                 let read = |conn: &mut _| group_contacts::range(conn, key, run);
-                for mut contact in self.core.store.read_blocking(read)? {
-                    contact.contact_group_id = Some(id.0);
-                    self.keep(&contact)?;
+                let contacts = self.core.store.read_blocking(read)?;
+                for piece in contacts.chunks(PIECE) {
+                    self.take_of_group(id, piece)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps those whom no excluded group has: the others count for nothing, not even for how many there may be.
+    fn take_of_group(
+        &mut self,
+        id: ContactGroupId,
+        contacts: &[Contact],
+    ) -> Result<(), IntakeRefusal> {
+        let among = |conn: &mut _| group_contacts::among(conn, &self.excluded, contacts);
+        let excluded = self.core.store.read_blocking(among)?;
+        for contact in contacts {
+            if excluded.contains(&contact.phone.digits()) {
+                self.left_out += 1;
+                continue;
+            }
+            let contact = Contact {
+                contact_group_id: Some(id.0),
+                ..contact.clone()
+            };
+            self.of_groups += u32::from(self.keep(&contact)?);
+            // Whoever of the request is excluded is seen later; this is to keep the spool small.
+            if self.of_groups > self.most() {
+                return Err(self.too_large());
             }
         }
         Ok(())
@@ -202,21 +242,29 @@ impl PreviewLoad {
 
     fn accept(&mut self, contact: &Contact) -> Result<(), IntakeRefusal> {
         self.count()?;
-        self.keep(contact)
+        self.own += u32::from(self.keep(contact)?);
+        Ok(())
     }
 
-    fn keep(&mut self, contact: &Contact) -> Result<(), IntakeRefusal> {
+    /// Puts a contact into the spool, unless its number stands there already; whether it did.
+    fn keep(&mut self, contact: &Contact) -> Result<bool, IntakeRefusal> {
         if !self.seen.insert(contact.phone.digits()) {
             self.duplicates += 1;
-            return Ok(());
+            return Ok(false);
         }
-        self.spooled += 1;
-        let most = self.core.settings.max_contacts.min(MAX_RECIPIENTS);
-        if self.spooled > most {
-            self.faults.add(Audience::GROUPS, too_large(most));
-            return Err(IntakeRefusal::Faults(std::mem::take(&mut self.faults)));
-        }
-        Ok(self.spool.write(contact)?)
+        self.spool.write(contact)?;
+        Ok(true)
+    }
+
+    /// The most recipients that a campaign may have.
+    fn most(&self) -> u32 {
+        self.core.settings.max_contacts.min(MAX_RECIPIENTS)
+    }
+
+    fn too_large(&self) -> IntakeRefusal {
+        let mut faults = Faults::default();
+        faults.add(Audience::GROUPS, too_large(self.most()));
+        IntakeRefusal::Faults(faults)
     }
 
     fn leave_out(&mut self, refusal: &ContactRefusal) -> Result<(), IntakeRefusal> {
@@ -227,7 +275,7 @@ impl PreviewLoad {
     }
 
     fn count(&mut self) -> Result<(), IntakeRefusal> {
-        let most = self.core.settings.max_contacts.min(MAX_RECIPIENTS);
+        let most = self.most();
         if self.read >= most {
             return Err(too_many(std::mem::take(&mut self.faults), most));
         }

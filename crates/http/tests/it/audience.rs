@@ -1,9 +1,12 @@
 //! Campaigns to whole contact groups.
 
+use clarion_engine::EngineSettings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, OTHER_CLIENT, TestApp, campaign_to, key, on_each_database};
+use crate::support::{
+    Answer, OTHER_CLIENT, Setup, TestApp, campaign_to, key, links, on_each_database, with,
+};
 
 fn number(last: u32) -> String {
     format!("+44770090000{last}")
@@ -154,6 +157,46 @@ async fn what_is_wrong_with_groups_is_told_and_leaves_nothing() {
             .await
             .has_fault("contactGroupIds[0]", "names no contact group");
         app.holds_nothing().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn how_many_there_may_be_is_judged_without_whom_is_left_out() {
+    let setup = || Setup {
+        engine: EngineSettings {
+            max_contacts: 3,
+            ..EngineSettings::of_node("test", links())
+        },
+        ..Setup::default()
+    };
+    with(setup, async |app| {
+        // Nor can a group be filled with more than three at once.
+        let (a, b) = (group(app, &[1, 2, 3]).await, group(app, &[3, 4, 5]).await);
+        let excluded = group(app, &[1, 4, 7]).await;
+        let one = |last| json!([{"phoneNumber": number(last)}]);
+        for (own, fits) in [(one(7), true), (one(2), true), (one(6), false)] {
+            let body = campaign(own, &[&a, &b], &[&excluded]);
+            let preview = app.post("/api/Campaigns/Preview", &body).await;
+            let made = app.post("/api/Campaigns", &body).await;
+            if fits {
+                assert_eq!(
+                    preview.json()["contacts"]["accepted"],
+                    3,
+                    "{}",
+                    preview.text
+                );
+                assert_eq!(made.status, 201, "{}", made.text);
+                let shown =
+                    |answer: &Answer| answer.header("x-excluded-contacts").map(str::to_owned);
+                let excluded = preview.json()["contacts"]["excluded"].to_string();
+                assert_eq!(shown(&made), Some(excluded));
+            } else {
+                let message = "hold more contacts than the 3";
+                preview.has_fault("contactGroupIds", message);
+                made.has_fault("contactGroupIds", message);
+            }
+        }
     })
     .await;
 }
