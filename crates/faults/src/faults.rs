@@ -212,15 +212,16 @@ impl Fault {
         Ok(Point { died, ..point? })
     }
 
-    /// The campaign that is to be sent; where replies opt out, each contact has a message already that it can answer.
+    /// The campaign that is to be sent; where its contacts opt out, each has a message already that it can answer, with a link.
     fn campaign(self, policy: Policy, world: &mut World) -> anyhow::Result<(String, String)> {
-        let first = world.new_campaign(CONTACTS, policy);
         if self != Self::OptOuts {
-            return Ok(first);
+            return Ok(world.new_campaign(CONTACTS, policy));
         }
+        let (first, _) = world.new_campaign_with_pages(CONTACTS, policy)?;
         world.oracle.begin(Behaviour::default());
-        let id = world.try_post(&first.0)?;
+        let id = world.try_post(&first)?;
         anyhow::ensure!(world.quiet(&id), "the campaign before did not end");
+        world.note_pages();
         Ok(world.campaign_to_the_same(CONTACTS, policy))
     }
 

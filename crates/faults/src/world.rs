@@ -1,6 +1,8 @@
 //! A world to break: the oracle, a database, and nodes of the service between them.
 
-use std::collections::HashSet;
+mod opting_out;
+
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,7 @@ use crate::database::{Cluster, Database, Pair};
 use crate::faults::Policy;
 use crate::http::{self, Answer, Request};
 use crate::node::{Node, Setup};
-use crate::oracle::{Oracle, Reply};
+use crate::oracle::Oracle;
 use crate::place::{Clock, Disk, Network};
 use crate::wait;
 
@@ -77,6 +79,8 @@ pub(crate) struct World {
     audiences: u32,
     /// Who has opted out during the last campaign, in the oracle's form, and by when that was confirmed.
     pub(crate) opted_out: Vec<(String, Instant)>,
+    /// The pages of numbers on which they can opt out.
+    pages: HashMap<String, String>,
     /// Last, so that everything has ended when its files go.
     _folder: TempDir,
 }
@@ -174,6 +178,7 @@ impl World {
             campaigns: 0,
             audiences: 0,
             opted_out: Vec::new(),
+            pages: HashMap::new(),
             _folder: folder,
         };
         world.populate()?;
@@ -311,45 +316,6 @@ impl World {
     fn number(&self, index: u32) -> String {
         let number = 10_000_000 + (self.audiences * 10_000 + index) % 60_000_000;
         format!("4477{number}")
-    }
-
-    /// Has some of the last campaign's contacts who were not written to yet opt out, every other one by a reply, and waits until
-    /// that is confirmed.
-    pub(crate) fn opt_out(&mut self, contacts: u32, some: usize) -> anyhow::Result<()> {
-        let written: HashSet<_> = self
-            .oracle
-            .submits()
-            .into_iter()
-            .filter(|submit| submit.accepted)
-            .map(|submit| submit.destination)
-            .collect();
-        let numbers = (0..contacts).map(|index| self.number(index));
-        let numbers: Vec<_> = numbers
-            .filter(|number| !written.contains(number))
-            .take(some)
-            .collect();
-        let (replying, others) = numbers.split_at(numbers.len() / 2);
-        self.oracle.reply(replying.iter().map(|number| Reply {
-            from: number.clone(),
-            to: SENDER.to_owned(),
-            text: "STOP",
-        }));
-        for number in others {
-            let body = json!({"phoneNumber": format!("+{number}")}).to_string();
-            let request = Request {
-                method: "POST",
-                path: "/api/OptOuts",
-                key: KEY,
-                body: &body,
-            };
-            let status = self.call(&request)?.status;
-            anyhow::ensure!(status == 201, "an opt-out was answered with {status}");
-            self.opted_out.push((number.clone(), Instant::now()));
-        }
-        let heeded = wait::until(PATIENCE, || self.oracle.heeded().len() == replying.len());
-        anyhow::ensure!(heeded, "replies were not acknowledged");
-        self.opted_out.extend(self.oracle.heeded());
-        Ok(())
     }
 
     /// Posts a campaign once; its id.
