@@ -2,6 +2,7 @@
 
 mod audience;
 mod draft;
+mod pace;
 mod unknown;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 pub use audience::{Audience, AudienceDraft, MAX_GROUPS};
 pub use draft::{CampaignContent, CampaignDraft, MAX_TRACK_LINK_URL, START_GRACE};
+pub use pace::{MAX_PER_SECOND, Pace};
 pub use unknown::OnUnknown;
 
 use crate::client::ClientId;
@@ -198,7 +200,7 @@ impl CampaignStatus {
     }
 }
 
-/// At what times a campaign's messages may be sent.
+/// At what times a campaign's messages may be sent, and how fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timing {
     /// Its own window, if any.
@@ -207,6 +209,8 @@ pub struct Timing {
     pub outside: OutsideWindow,
     /// What is not sent by then is not sent.
     pub expires_at: Option<DateTime<Utc>>,
+    /// How fast.
+    pub pace: Pace,
 }
 
 /// A stored campaign.
@@ -224,8 +228,12 @@ pub struct Campaign {
     pub start_at: DateTime<Utc>,
     /// From whom.
     pub sender: SenderId,
+    /// What its people call it.
+    pub name: Option<String>,
     /// The message template as it was written.
     pub message: String,
+    /// Whether its texts are written in GSM look-alikes where that makes them GSM 7-bit.
+    pub smart_encoding: bool,
     /// Accepted contacts.
     pub recipient_count: u64,
     /// The opt-out link, if any.
@@ -234,7 +242,7 @@ pub struct Campaign {
     pub track_link_url: Option<String>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.
     pub on_unknown: Option<OnUnknown>,
-    /// At what times it may be sent.
+    /// At what times it may be sent, and how fast.
     pub timing: Timing,
     /// The contact groups that its contacts were taken from.
     pub audience: Audience,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::phone::{PhoneNumber, Region};
 use crate::tariff::{Price, Tariffs};
-use crate::text::{self, Encoding, SegmentLimit, Segments};
+use crate::text::{self, Encoding, SegmentLimit, Segments, SmartText};
 
 /// What a rendered message is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,17 @@ pub struct Preview {
     pub suppressed: u64,
     /// Recipients whose country does not take the sender id; none of the other figures counts a message to them.
     pub outside_policy: BTreeMap<Region, u64>,
+}
+
+/// What smart encoding makes of a campaign's messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SmartFigures {
+    /// Messages that are GSM 7-bit by it, and would be UCS-2.
+    pub encoded: u64,
+    /// The same by each character that was replaced in them.
+    pub replaced: BTreeMap<char, u64>,
+    /// Messages that stay UCS-2, by each character that nothing looks like.
+    pub without_look_alike: BTreeMap<char, u64>,
 }
 
 /// Messages that stand for all.
@@ -125,6 +136,21 @@ impl Preview {
     }
 }
 
+impl SmartFigures {
+    /// Adds what came of one message.
+    pub fn add(&mut self, message: &SmartText<'_>) {
+        self.encoded += u64::from(!message.replaced.is_empty());
+        for (characters, counted) in [
+            (&message.replaced, &mut self.replaced),
+            (&message.without_look_alike, &mut self.without_look_alike),
+        ] {
+            for c in characters {
+                *counted.entry(*c).or_default() += 1;
+            }
+        }
+    }
+}
+
 impl Samples {
     /// Will keep so many of the first ones.
     #[must_use]
@@ -185,6 +211,17 @@ mod tests {
         assert_eq!(preview.forced_by, [('â', 1), ('ŵ', 1)].into());
         assert_eq!(preview.countries[&region("GB")].parts, 6);
         assert_eq!(preview.cost().to_string(), "0.24");
+    }
+
+    #[test]
+    fn smart_encoding_is_counted_by_what_it_did() {
+        let mut figures = SmartFigures::default();
+        for text in ["plain", "it’s – it’s", "it’s", "Łódź – x"] {
+            figures.add(&text::smart(text));
+        }
+        assert_eq!(figures.encoded, 2);
+        assert_eq!(figures.replaced, [('’', 2), ('–', 1)].into());
+        assert_eq!(figures.without_look_alike, [('Ł', 1)].into());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod contents;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clarion_domain::client::ClientId;
@@ -13,6 +14,7 @@ use clarion_domain::gateway::Submission;
 use clarion_domain::hours::Planner;
 use clarion_domain::opt_out::SenderName;
 use clarion_domain::recipient::CampaignKey;
+use clarion_domain::text::{Reference, segments};
 use clarion_persistence::campaigns::{self, Outgoing};
 use clarion_persistence::send_units::{self, Free, Mark, Unit};
 use clarion_persistence::{StoreError, messages};
@@ -21,6 +23,7 @@ use tracing::{error, warn};
 
 use crate::core::Core;
 use crate::lease::Lease;
+use crate::pace::Rate;
 use crate::settle;
 use crate::wording::Wording;
 use contents::{Aside, Contents};
@@ -70,6 +73,26 @@ impl HeldUnit {
         self.good_until.is_some_and(|end| end <= now)
     }
 
+    /// The campaign that it is of.
+    pub(crate) fn campaign(&self) -> CampaignKey {
+        self.lease.unit().campaign
+    }
+
+    /// How long its campaign's pace lets it wait; zero: its next message may go.
+    pub(crate) fn wait(&self, core: &Core) -> Duration {
+        let parts = || self.parts_of(0);
+        core.paces.wait(self.campaign(), parts, &core.share)
+    }
+
+    /// The parts of a message still to be sent, by its place.
+    pub(crate) fn parts_of(&self, place: usize) -> u32 {
+        let fresh = || self.fresh.get(place.checked_sub(self.again.len())?);
+        let message = self.again.get(place).or_else(fresh);
+        message.map_or(1, |message| {
+            segments(&message.text, Reference::default()).count
+        })
+    }
+
     /// Messages still to be sent.
     pub(crate) fn remaining(&self) -> usize {
         self.again.len() + self.fresh.len()
@@ -83,11 +106,16 @@ pub(crate) async fn claim(
     done: mpsc::UnboundedSender<Unit>,
 ) -> Result<Vec<HeldUnit>, StoreError> {
     let now = core.now();
-    let outgoing = core
+    let (outgoing, rates) = core
         .store
-        .read(move |conn| campaigns::sending(conn, now))
+        .read(move |conn| {
+            let outgoing = campaigns::sending(conn, now)?;
+            let rates = Rate::read(conn, &outgoing, now)?;
+            Ok((outgoing, rates))
+        })
         .await?;
-    let chosen = wish.choose(outgoing);
+    core.paces.set(&rates);
+    let chosen = wish.choose(outgoing, |campaign| is_due(&core, campaign));
     if chosen.is_empty() {
         return Ok(Vec::new());
     }
@@ -126,12 +154,22 @@ impl Origin {
 
 impl Wish {
     /// The campaigns whose turn it is, beginning with the one after the last.
-    fn choose(&self, mut outgoing: Vec<Outgoing>) -> Vec<Outgoing> {
-        outgoing.retain(|campaign| !self.except.contains(&campaign.key));
+    fn choose(
+        &self,
+        mut outgoing: Vec<Outgoing>,
+        is_due: impl Fn(CampaignKey) -> bool,
+    ) -> Vec<Outgoing> {
+        outgoing.retain(|campaign| !self.except.contains(&campaign.key) && is_due(campaign.key));
         outgoing.sort_by_key(|campaign| (campaign.key <= self.after, campaign.key));
         outgoing.truncate(self.most);
         outgoing
     }
+}
+
+/// Whether a message of the campaign may go before it is looked for work again: the units of others are not kept from their
+/// campaigns meanwhile.
+fn is_due(core: &Core, campaign: CampaignKey) -> bool {
+    core.paces.wait(campaign, || 1, &core.share) <= core.settings.poll_interval
 }
 
 async fn lease(core: &Core, chosen: Vec<Outgoing>) -> Result<Vec<(Outgoing, Unit)>, StoreError> {
@@ -256,6 +294,7 @@ mod tests {
             max_per_person: None,
             sender: SenderId::ShortCode("12345".to_owned()),
             message: "Hello".to_owned(),
+            smart_encoding: false,
             opt_out_link_id: None,
             track_link_url: None,
             timing: clarion_domain::campaign::Timing::default(),
@@ -269,7 +308,7 @@ mod tests {
             after: CampaignKey(after),
             most,
         };
-        let chosen = wish.choose([4, 1, 3, 2].map(outgoing).to_vec());
+        let chosen = wish.choose([4, 1, 3, 2, 5].map(outgoing).to_vec(), |key| key.0 != 5);
         chosen.iter().map(|campaign| campaign.key.0).collect()
     }
 

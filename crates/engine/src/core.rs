@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::EngineSettings;
 use crate::lease::Held;
+use crate::pace::Paces;
 use crate::receipts::Inbox;
 use crate::replies::ReplyRules;
 use crate::share::Share;
@@ -34,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) traffic: Traffic,
     /// What this node may send of limits that hold for the whole cluster.
     pub(crate) share: Share,
+    /// How fast this node may send the campaigns that have a pace.
+    pub(crate) paces: Paces,
     /// Whether the database takes what is written.
     pub(crate) trouble: Trouble,
     /// What the other nodes are told of this one, once they are.
@@ -53,6 +56,7 @@ impl Core {
             inbox: Arc::new(Inbox::new()),
             traffic: Traffic::default(),
             share: Share::default(),
+            paces: Paces::default(),
             trouble: Trouble::new(),
             profile: OnceLock::new(),
         }

@@ -14,6 +14,7 @@ mod journal;
 mod lease;
 mod node;
 mod opt_out_link;
+mod pace;
 mod preview;
 mod progress;
 mod receipts;

@@ -7,11 +7,11 @@ use clarion_domain::campaign::{Campaign, CampaignStatus, Forbidden};
 use clarion_domain::contact::Contact;
 use clarion_domain::fault::Faults;
 use clarion_domain::opt_out::SenderName;
-use clarion_domain::preview::{Measured, Preview, Samples};
+use clarion_domain::preview::{Measured, Preview, Samples, SmartFigures};
 use clarion_domain::recipient::{CampaignKey, MAX_RECIPIENTS};
 use clarion_domain::sender::SenderId;
 use clarion_domain::sender_policy::SenderBreaches;
-use clarion_domain::text::{Reference, SegmentLimit};
+use clarion_domain::text::{Reference, SegmentLimit, smart};
 use clarion_persistence::{Conn, StoreError, invalid_contacts, opt_outs, recipients};
 
 use crate::IntakeRefusal;
@@ -36,6 +36,8 @@ pub struct CampaignPreview {
     pub invalid: InvalidByReason,
     /// The messages to all others.
     pub messages: Preview,
+    /// What smart encoding makes of them, where it is asked for.
+    pub smart: Option<SmartFigures>,
     /// Some of them.
     pub samples: Samples,
     /// The countries that do not take the sender id.
@@ -69,6 +71,7 @@ pub(crate) struct Tally<'c> {
     /// What the text is made of, where it is the same for everyone.
     fixed: Option<Measured>,
     messages: Preview,
+    smart: Option<SmartFigures>,
     samples: Samples,
     seen: u64,
 }
@@ -84,6 +87,7 @@ impl<'c> Tally<'c> {
             limit,
             breaches: core.settings.sender_policies.breaches(sender),
             fixed: wording.fixed().map(|text| Measured::of(text, limit)),
+            smart: wording.is_smart().then(SmartFigures::default),
             wording,
             messages: Preview::default(),
             samples: Samples::of(SAMPLES),
@@ -113,6 +117,9 @@ impl<'c> Tally<'c> {
             .unwrap_or_else(|| Measured::of(&text, self.limit));
         self.messages
             .add(region, measured, &self.core.settings.tariffs);
+        if let Some(figures) = &mut self.smart {
+            figures.add(&smart(&self.wording.written_sample_for(contact)));
+        }
         self.samples.add(self.seen, phone, &text, measured);
     }
 
@@ -129,6 +136,7 @@ impl<'c> Tally<'c> {
             invalid,
             sending: self.sending(start_at.max(self.core.now())),
             messages: self.messages,
+            smart: self.smart,
             samples: self.samples,
             sender_breaches: self.breaches,
             limit: self.limit,

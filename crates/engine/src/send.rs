@@ -12,7 +12,7 @@ use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::StoreError;
 use clarion_persistence::send_units::Unit;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -33,7 +33,8 @@ const LOW_WATER: usize = 500;
 /// A gateway without room for so long gives its units back, for others to send.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-type Claiming = JoinHandle<Result<Vec<HeldUnit>, StoreError>>;
+type Claiming = JoinHandle<Claimed>;
+type Claimed = Result<Vec<HeldUnit>, StoreError>;
 
 /// Sends through one gateway.
 pub(crate) struct Sender {
@@ -92,6 +93,8 @@ impl Sender {
             self.fetch().await;
             if self.held.is_empty() {
                 self.wait_for_units().await;
+            } else if let Some(wait) = self.wait() {
+                self.wait_for_pace(wait).await;
             } else if let Some(reservation) = self.reserve().await {
                 self.send(reservation).await;
             }
@@ -108,12 +111,15 @@ impl Sender {
     /// Takes in units that have arrived, and asks for more where some are wanted.
     async fn fetch(&mut self) {
         if let Some(claiming) = self.claiming.take_if(|claiming| claiming.is_finished()) {
-            self.take_in(claiming).await;
+            self.take_in(claiming.await).await;
         }
         let polled = self
             .last_claim
             .is_none_or(|last| last.elapsed() >= self.core.settings.poll_interval);
         let wanted = self.thirsty || polled || self.work.has_changed().unwrap_or(false);
+        if polled && self.claiming.is_none() {
+            self.make_room();
+        }
         if wanted && self.claiming.is_none() && self.held.len() < MAX_HELD {
             self.work.mark_unchanged();
             self.thirsty = false;
@@ -126,7 +132,7 @@ impl Sender {
     fn wish(&self) -> Wish {
         let mut in_hand: HashMap<CampaignKey, usize> = HashMap::new();
         for unit in &self.held {
-            *in_hand.entry(unit.lease.unit().campaign).or_default() += unit.remaining();
+            *in_hand.entry(unit.campaign()).or_default() += unit.remaining();
         }
         in_hand.retain(|_, remaining| *remaining >= LOW_WATER);
         Wish {
@@ -136,14 +142,11 @@ impl Sender {
         }
     }
 
-    async fn take_in(&mut self, claiming: Claiming) {
-        let claimed = claiming
-            .await
-            .unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())));
-        match claimed {
+    async fn take_in(&mut self, claimed: Result<Claimed, JoinError>) {
+        match claimed.unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string()))) {
             Ok(units) => {
                 if let Some(last) = units.last() {
-                    self.turn = last.lease.unit().campaign;
+                    self.turn = last.campaign();
                 }
                 self.held.extend(units);
                 self.backoff.reset();
@@ -155,7 +158,7 @@ impl Sender {
     /// Waits for the units on their way, or else for the next occasion to ask for some.
     async fn wait_for_units(&mut self) {
         if let Some(claiming) = self.claiming.take() {
-            return self.take_in(claiming).await;
+            return self.take_in(claiming.await).await;
         }
         tokio::select! {
             () = self.stop.cancelled() => {}
@@ -164,9 +167,55 @@ impl Sender {
         }
     }
 
+    /// How long the paces of all that is in hand let it wait; `None`: some of it may go.
+    fn wait(&self) -> Option<Duration> {
+        let waits = self.held.iter().map(|unit| unit.wait(&self.core));
+        waits.min().filter(|wait| !wait.is_zero())
+    }
+
+    /// Waits so long, unless there may be something else to send before.
+    async fn wait_for_pace(&mut self, wait: Duration) {
+        let arrival = async {
+            match &mut self.claiming {
+                Some(claiming) => claiming.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            _ = self.work.changed() => self.thirsty = true,
+            claimed = arrival => {
+                self.claiming = None;
+                self.take_in(claimed).await;
+            }
+            () = tokio::time::sleep(wait.min(self.core.settings.poll_interval)) => {}
+        }
+    }
+
+    /// Where as much is in hand as may be, gives back units that wait for their pace, a quarter of all at most and those that
+    /// wait the longest: the units of other campaigns need not wait with them. Only now and then, since it costs the reading
+    /// of those units.
+    fn make_room(&mut self) {
+        if self.held.len() < MAX_HELD {
+            return;
+        }
+        let waits = self.held.iter().map(|unit| unit.wait(&self.core));
+        let mut waits: Vec<_> = waits.filter(|wait| !wait.is_zero()).collect();
+        waits.sort_unstable_by(|one, other| other.cmp(one));
+        waits.truncate(MAX_HELD / 4);
+        if let Some(least) = waits.last() {
+            let core = Arc::clone(&self.core);
+            self.let_go_where(|unit| unit.wait(&core) >= *least);
+        }
+    }
+
     /// Room at the gateway for some of what is in hand; `None` where there was none for long, or it is time to stop.
     async fn reserve(&mut self) -> Option<Reservation> {
-        let remaining: usize = self.held.iter().map(HeldUnit::remaining).sum();
+        let may_go = self
+            .held
+            .iter()
+            .filter(|unit| unit.wait(&self.core).is_zero());
+        let remaining: usize = may_go.map(HeldUnit::remaining).sum();
         let reserving = self.gateway.reserve(remaining.clamp(1, MAX_BATCH));
         let reserved = tokio::select! {
             () = self.stop.cancelled() => return None,
@@ -215,7 +264,7 @@ impl Sender {
         };
         let now = self.core.now();
         self.let_go_where(|unit| unit.is_over(now));
-        let mut batch = Batch::take(&mut self.held, slots);
+        let mut batch = Batch::take(&mut self.held, slots, &self.core);
         if batch.len() == 0 {
             return;
         }

@@ -18,7 +18,9 @@ use clarion_domain::recipient::CampaignKey;
 use clarion_domain::sender::SenderId;
 use diesel::prelude::*;
 
-use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, text, uuid};
+use crate::listing::{
+    self, ListRequest, Property, boolean, date_time, integer, nullable, text, uuid,
+};
 use crate::schema::campaigns;
 use crate::{Conn, StoreError, stored};
 
@@ -75,11 +77,13 @@ pub struct Outgoing {
     pub sender: SenderId,
     /// The message template as it was written.
     pub message: String,
+    /// Whether its texts are written in GSM look-alikes.
+    pub smart_encoding: bool,
     /// The opt-out link, if any.
     pub opt_out_link_id: Option<OptOutLinkId>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
-    /// At what times it may be sent.
+    /// At what times it may be sent, and how fast.
     pub timing: Timing,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
@@ -114,7 +118,7 @@ pub fn find(
 }
 
 /// What a listed campaign can be filtered and sorted by.
-pub static PROPERTIES: [Property; 15] = [
+pub static PROPERTIES: [Property; 19] = [
     uuid("id", "campaigns.public_id"),
     date_time("startDateTime", "campaigns.start_at"),
     text("sender", "campaigns.sender"),
@@ -123,6 +127,7 @@ pub static PROPERTIES: [Property; 15] = [
     integer("status", "campaigns.status"),
     nullable(integer("optOutLinkId", "campaigns.opt_out_link_id")),
     nullable(text("trackLinkUrl", "campaigns.track_link_url")),
+    nullable(text("name", "campaigns.name")),
     // By the names of `OnUnknown`.
     nullable(text(
         "onUnknown",
@@ -131,6 +136,9 @@ pub static PROPERTIES: [Property; 15] = [
     nullable(text("sendingWindow", "campaigns.sending_window")),
     text("outsideWindow", "campaigns.outside_window"),
     nullable(date_time("expiresAt", "campaigns.expires_at")),
+    nullable(integer("maxPerSecond", "campaigns.max_per_second")),
+    nullable(date_time("spreadUntil", "campaigns.spread_until")),
+    boolean("smartEncoding", "campaigns.smart_encoding"),
     nullable(text("contactGroupIds", "campaigns.contact_group_ids")),
     nullable(text(
         "excludeContactGroupIds",
@@ -215,7 +223,9 @@ struct Row {
     start_at: NaiveDateTime,
     sender_kind: i16,
     sender: String,
+    name: Option<String>,
     message: String,
+    smart_encoding: bool,
     recipient_count: i64,
     invalid_count: i64,
     duplicate_count: i64,
@@ -242,7 +252,9 @@ impl TryFrom<Row> for Campaign {
             status: stored::campaign_status(row.status)?,
             start_at: row.start_at.and_utc(),
             sender: stored::sender(row.sender_kind, row.sender)?,
+            name: row.name,
             message: row.message,
+            smart_encoding: row.smart_encoding,
             recipient_count: stored::unsigned("count of recipients", row.recipient_count)?,
             opt_out_link_id: row.opt_out_link_id.map(OptOutLinkId),
             track_link_url: row.track_link_url,

@@ -71,6 +71,10 @@ diesel::table! {
         expires_at -> Nullable<Timestamp>,
         contact_group_ids -> Nullable<Text>,
         exclude_contact_group_ids -> Nullable<Text>,
+        name -> Nullable<Text>,
+        max_per_second -> Nullable<Integer>,
+        spread_until -> Nullable<Timestamp>,
+        smart_encoding -> Bool,
     }
 }
 

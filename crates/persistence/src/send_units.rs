@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::CampaignId;
 use clarion_domain::message::MessageStatus;
 use clarion_domain::recipient::CampaignKey;
-use diesel::dsl::{exists, sql};
+use diesel::dsl::{count_star, exists, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 
 use crate::campaigns::SENDING;
 use crate::conn::on_each_backend;
@@ -66,6 +66,15 @@ pub enum Free {
     GivenBack,
     /// Those, and the ones whose lease has run out.
     RunOut,
+}
+
+/// What is left to hand over of a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Left {
+    /// Units that are not finished.
+    pub units: u64,
+    /// Their messages that are not marked, or wait to be sent again.
+    pub messages: u64,
 }
 
 /// A message known not to be written, that waits to be sent.
@@ -442,6 +451,23 @@ fn refusal(conn: &mut Conn, unit: &Unit) -> Result<Mark, StoreError> {
         (1.., 0) => Ok(Mark::NotSending),
         _ => Ok(Mark::LeaseLost),
     }
+}
+
+/// What is left to hand over of a campaign.
+///
+/// # Errors
+/// The database's.
+pub fn left(conn: &mut Conn, campaign: CampaignKey) -> Result<Left, StoreError> {
+    let messages = sql::<BigInt>("COALESCE(SUM(last_seq - marked_upto + queued), 0)");
+    let (units, messages): (i64, i64) = send_units::table
+        .filter(send_units::campaign_id.eq(campaign.0))
+        .filter(send_units::sent_at.is_null())
+        .select((count_star(), messages))
+        .get_result(conn)?;
+    Ok(Left {
+        units: stored::unsigned("count of units", units)?,
+        messages: stored::unsigned("count of messages", messages)?,
+    })
 }
 
 /// Gives a lease back; the unit is finished where all its messages are settled and none is queued. Whether it is.

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta, Utc};
 use validator::{Validate, ValidateUrl, ValidationError};
 
-use super::{OnUnknown, Timing};
+use super::{MAX_PER_SECOND, OnUnknown, Pace, Timing};
 use crate::fault::Faults;
 use crate::hours::{OutsideWindow, WindowDraft};
+use crate::name;
 use crate::opt_out_link::OptOutLinkId;
 use crate::sender::SenderId;
 use crate::template::{Template, TemplateFault};
@@ -31,6 +32,8 @@ const PUBLISHED_NAMES: [(&str, &str); 2] = [
 /// What a request says about a campaign, apart from its contacts, as it came.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Validate)]
 pub struct CampaignDraft {
+    /// Blank means none.
+    pub name: Option<String>,
     /// Missing: at once.
     pub start_at: Option<DateTime<Utc>>,
     /// The sender id.
@@ -54,24 +57,34 @@ pub struct CampaignDraft {
     pub outside_window: Option<String>,
     /// Missing: never.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Parts. Missing: as many as the gateways take.
+    pub max_per_second: Option<i64>,
+    /// Missing: as fast as may be.
+    pub spread_until: Option<DateTime<Utc>>,
+    /// Missing: no.
+    pub smart_encoding: Option<bool>,
 }
 
 /// What a campaign says, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignContent {
+    /// What its people call it.
+    pub name: Option<String>,
     /// When it starts; in the past: at once.
     pub start_at: DateTime<Utc>,
     /// From whom.
     pub sender: SenderId,
     /// The message template.
     pub message: Template,
+    /// Whether its texts are written in GSM look-alikes where that makes them GSM 7-bit.
+    pub smart_encoding: bool,
     /// The opt-out link, if any.
     pub opt_out_link_id: Option<OptOutLinkId>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.
     pub on_unknown: Option<OnUnknown>,
-    /// At what times it may be sent.
+    /// At what times it may be sent, and how fast.
     pub timing: Timing,
 }
 
@@ -87,13 +100,16 @@ impl CampaignDraft {
         let sender = self.check_sender(&mut faults);
         let message = self.check_message(&mut faults);
         self.check_links(&mut faults);
+        let name = self.check_name(&mut faults);
         let on_unknown = self.check_on_unknown(&mut faults);
         let timing = self.check_timing(start_at.max(now), &mut faults);
         match (sender, message) {
             (Some(sender), Some(message)) if faults.is_empty() => Ok(CampaignContent {
+                name,
                 start_at,
                 sender,
                 message,
+                smart_encoding: self.smart_encoding.unwrap_or_default(),
                 opt_out_link_id: self.opt_out_link(),
                 track_link_url: self.track_link_url,
                 on_unknown,
@@ -132,6 +148,13 @@ impl CampaignDraft {
             .ok()
     }
 
+    fn check_name(&self, faults: &mut Faults) -> Option<String> {
+        let given = self.name.as_deref().and_then(unless_blank)?;
+        name::read(&given)
+            .map_err(|refusal| faults.add("name", refusal.to_string()))
+            .ok()
+    }
+
     fn check_on_unknown(&self, faults: &mut Faults) -> Option<OnUnknown> {
         OnUnknown::read(self.on_unknown.as_deref().unwrap_or_default())
             .map_err(|message| faults.add("onUnknown", message))
@@ -158,7 +181,39 @@ impl CampaignDraft {
             window,
             outside,
             expires_at: self.expires_at,
+            pace: self.check_pace(begin, faults),
         }
+    }
+
+    fn check_pace(&self, begin: DateTime<Utc>, faults: &mut Faults) -> Pace {
+        if let Some(end) = self.spread_until {
+            if end <= begin {
+                faults.add(
+                    "spreadUntil",
+                    "must lie in the future, and after startDateTime",
+                );
+            }
+            if self.expires_at.is_some_and(|expiry| expiry < end) {
+                faults.add("spreadUntil", "must not lie after expiresAt");
+            }
+        }
+        Pace {
+            max_per_second: self.check_max_per_second(faults),
+            spread_until: self.spread_until,
+        }
+    }
+
+    fn check_max_per_second(&self, faults: &mut Faults) -> Option<u32> {
+        let given = self.max_per_second?;
+        let rate = u32::try_from(given).ok();
+        let rate = rate.filter(|rate| (1..=MAX_PER_SECOND).contains(rate));
+        if rate.is_none() {
+            let message = format!(
+                "must be from 1 to {MAX_PER_SECOND}; leave it out to send as fast as the gateways take it"
+            );
+            faults.add("maxPerSecond", message);
+        }
+        rate
     }
 
     /// The opt-out link that is named, where the number can be one.
@@ -246,9 +301,11 @@ mod tests {
         assert_eq!(
             draft().check(now()),
             Ok(CampaignContent {
+                name: None,
                 start_at: now(),
                 sender: SenderId::Alphanumeric("ACME".to_owned()),
                 message: Template::parse("Hi {Name}").unwrap(),
+                smart_encoding: false,
                 opt_out_link_id: None,
                 track_link_url: None,
                 on_unknown: None,
@@ -368,8 +425,47 @@ mod tests {
     }
 
     #[test]
+    fn a_pace_is_a_rate_and_an_end_that_lie_within_reason() {
+        let paced = |max_per_second, seconds: i64| CampaignDraft {
+            max_per_second: Some(max_per_second),
+            spread_until: Some(now() + TimeDelta::seconds(seconds)),
+            expires_at: Some(now() + TimeDelta::seconds(60)),
+            ..draft()
+        };
+        for max_per_second in [1, 1_000_000] {
+            let pace = paced(max_per_second, 60).check(now()).unwrap().timing.pace;
+            assert_eq!(pace.max_per_second.map(i64::from), Some(max_per_second));
+            assert_eq!(pace.spread_until, Some(now() + TimeDelta::seconds(60)));
+        }
+        for (max_per_second, seconds, path) in [
+            (0, 60, "maxPerSecond"),
+            (-1, 60, "maxPerSecond"),
+            (1_000_001, 60, "maxPerSecond"),
+            (i64::MAX, 60, "maxPerSecond"),
+            (1, 0, "spreadUntil"),
+            (1, 61, "spreadUntil"),
+        ] {
+            let found = faults(paced(max_per_second, seconds));
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(found[0].0, path);
+        }
+    }
+
+    #[test]
+    fn a_blank_name_is_none() {
+        let named = |name: &str| CampaignDraft {
+            name: Some(name.to_owned()),
+            ..draft()
+        };
+        assert_eq!(named(" \t").check(now()).unwrap().name, None);
+        let name = named(" Summer sale ").check(now()).unwrap().name;
+        assert_eq!(name.as_deref(), Some("Summer sale"));
+    }
+
+    #[test]
     fn every_fault_is_told_at_once_in_the_contract_s_order() {
         let draft = CampaignDraft {
+            name: Some("two\nlines".to_owned()),
             start_at: Some(now() - TimeDelta::days(2)),
             sender: None,
             message: Some("{Nmae} }".to_owned()),
@@ -382,6 +478,9 @@ mod tests {
             }),
             outside_window: Some("wait".to_owned()),
             expires_at: Some(now()),
+            max_per_second: Some(0),
+            spread_until: Some(now() + TimeDelta::seconds(1)),
+            smart_encoding: None,
         };
         let paths: Vec<_> = faults(draft).into_iter().map(|(path, _)| path).collect();
         assert_eq!(
@@ -393,10 +492,13 @@ mod tests {
                 "message",
                 "optOutLinkId",
                 "trackLinkUrl",
+                "name",
                 "onUnknown",
                 "sendingWindow.from",
                 "outsideWindow",
-                "expiresAt"
+                "expiresAt",
+                "spreadUntil",
+                "maxPerSecond"
             ]
         );
         let empty: Vec<_> = faults(CampaignDraft::default());

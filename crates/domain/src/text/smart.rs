@@ -14,6 +14,8 @@ pub struct SmartText<'t> {
     /// The text in GSM 7-bit; as it was where any character has no look-alike, since one such character makes the whole
     /// of it UCS-2, and mangling the others would gain nothing.
     pub text: Cow<'t, str>,
+    /// The characters that were replaced, each once, in their order; none where the text is as it was.
+    pub replaced: Vec<char>,
     /// The characters that have no look-alike, each once, in their order.
     pub without_look_alike: Vec<char>,
 }
@@ -25,27 +27,41 @@ pub fn smart(text: &str) -> SmartText<'_> {
     if encoding_of(text) == Encoding::Gsm7 {
         return SmartText {
             text: Cow::Borrowed(text),
+            replaced: Vec::new(),
             without_look_alike: Vec::new(),
         };
     }
     let mut plain = String::with_capacity(text.len());
-    let mut without_look_alike = Vec::new();
+    let (mut replaced, mut without_look_alike) = (Vec::new(), Vec::new());
     // Composed first: é may come as two characters, and GSM has it as one.
     for c in text.nfc() {
+        let is_in_gsm = gsm7::septets(c) > 0;
         match look_alike(c) {
-            Some(look_alike) => look_alike.push_to(&mut plain),
-            None if without_look_alike.contains(&c) => {}
-            None => without_look_alike.push(c),
+            Some(look_alike) => {
+                look_alike.push_to(&mut plain);
+                if !is_in_gsm {
+                    push_once(&mut replaced, c);
+                }
+            }
+            None => push_once(&mut without_look_alike, c),
         }
     }
     let text = if without_look_alike.is_empty() {
         Cow::Owned(plain)
     } else {
+        replaced.clear();
         Cow::Borrowed(text)
     };
     SmartText {
         text,
+        replaced,
         without_look_alike,
+    }
+}
+
+fn push_once(characters: &mut Vec<char>, c: char) {
+    if !characters.contains(&c) {
+        characters.push(c);
     }
 }
 
@@ -139,6 +155,11 @@ mod tests {
     }
 
     #[test]
+    fn what_was_replaced_is_told() {
+        assert_eq!(smart("“Siân’s” café, Siân").replaced, ['“', 'â', '’', '”']);
+    }
+
+    #[test]
     fn what_gsm_has_is_left_alone() {
         assert!(matches!(smart("{Hello} €5").text, Cow::Borrowed(_)));
     }
@@ -155,6 +176,7 @@ mod tests {
                 smart(text),
                 SmartText {
                     text: Cow::Borrowed(text),
+                    replaced: Vec::new(),
                     without_look_alike: without
                 }
             );

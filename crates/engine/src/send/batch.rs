@@ -38,18 +38,20 @@ pub(crate) struct Marked {
 }
 
 impl Batch {
-    /// Takes at most `slots` messages, as evenly from the units in hand as their turns allow.
-    pub(crate) fn take(held: &mut VecDeque<HeldUnit>, slots: usize) -> Self {
-        let each = slots.div_ceil(held.len().max(1));
+    /// Takes at most `slots` messages, as evenly from the units in hand as their turns and their campaigns' paces allow.
+    pub(crate) fn take(held: &mut VecDeque<HeldUnit>, slots: usize, core: &Core) -> Self {
+        let may_go = held.iter().filter(|unit| unit.wait(core).is_zero());
+        let each = slots.div_ceil(may_go.count().max(1));
         let mut left = slots;
         let mut shares = Vec::with_capacity(held.len());
         for _ in 0..held.len() {
             let Some(unit) = held.front_mut().filter(|_| left > 0) else {
                 break;
             };
-            let share = Share::take(unit, each.min(left));
-            left -= share.len();
-            shares.push(share);
+            if let Some(share) = Share::take(unit, each.min(left), core) {
+                left -= share.len();
+                shares.push(share);
+            }
             held.rotate_left(1);
         }
         Self { shares }
@@ -152,16 +154,25 @@ fn hold_consents(conn: &mut Conn, shares: &[Share]) -> Result<(), StoreError> {
 }
 
 impl Share {
-    fn take(unit: &mut HeldUnit, most: usize) -> Self {
+    /// `None` where nothing of the unit may go.
+    fn take(unit: &mut HeldUnit, most: usize, core: &Core) -> Option<Self> {
+        let most = most.min(unit.remaining());
+        let parts_of = |place| unit.parts_of(place);
+        let most = core
+            .paces
+            .take(unit.campaign(), most, parts_of, &core.share);
+        if most == 0 {
+            return None;
+        }
         let again: Vec<_> = unit.again.drain(..most.min(unit.again.len())).collect();
         let rest = most - again.len();
         let fresh = unit.fresh.drain(..rest.min(unit.fresh.len())).collect();
-        Self {
+        Some(Self {
             lease: Arc::clone(&unit.lease),
             origin: Arc::clone(&unit.origin),
             again: Arc::new(again),
             fresh: Arc::new(fresh),
-        }
+        })
     }
 
     pub(crate) fn len(&self) -> usize {

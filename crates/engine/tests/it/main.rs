@@ -17,6 +17,7 @@ mod frequency;
 mod hours;
 mod intake;
 mod opt_outs;
+mod pacing;
 mod recovery;
 mod sending;
 mod unknown;

@@ -9,6 +9,7 @@ pub(crate) enum Given {
     Null,
     Text(String),
     Integer(i64),
+    Boolean(bool),
     List(Vec<Given>),
     /// The properties in their order.
     Object(Vec<(String, Given)>),
@@ -43,6 +44,10 @@ impl<'de> Read<'de> for ReadGiven {
 
     fn integer<E: Error>(self, value: i64) -> Result<Given, E> {
         Ok(Given::Integer(value))
+    }
+
+    fn boolean<E: Error>(self, value: bool) -> Result<Given, E> {
+        Ok(Given::Boolean(value))
     }
 
     fn array<A: SeqAccess<'de>>(self, mut array: A) -> Result<Given, A::Error> {

@@ -23,6 +23,11 @@ pub(crate) trait Read<'de>: Sized {
         self.other()
     }
 
+    /// `true` or `false`
+    fn boolean<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        self.other()
+    }
+
     /// A number without fraction; beyond 64 bits the nearest that there is.
     fn integer<E: Error>(self, _: i64) -> Result<Self::Value, E> {
         self.other()
@@ -63,8 +68,8 @@ impl<'de, R: Read<'de>> Visitor<'de> for Any<R> {
         self.0.null()
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<R::Value, E> {
-        self.0.other()
+    fn visit_bool<E: Error>(self, value: bool) -> Result<R::Value, E> {
+        self.0.boolean(value)
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<R::Value, E> {

@@ -36,6 +36,9 @@ pub(super) struct CampaignBody {
     opt_out_link_id: Option<i32>,
     #[schema(required = true)]
     track_link_url: Option<String>,
+    /// What its people call it.
+    #[schema(required = true)]
+    name: Option<String>,
     /// What becomes of its messages of unknown outcome: "hold" or "resend"; null: as the client has it.
     #[schema(required = true)]
     on_unknown: Option<&'static str>,
@@ -49,6 +52,15 @@ pub(super) struct CampaignBody {
     #[schema(required = true)]
     #[serde(serialize_with = "timing::moment")]
     expires_at: Option<DateTime<Utc>>,
+    /// Most segments per second; null: as many as the gateways take.
+    #[schema(required = true)]
+    max_per_second: Option<u32>,
+    /// Until when its messages are spread evenly; null: they are sent as fast as may be.
+    #[schema(required = true)]
+    #[serde(serialize_with = "timing::moment")]
+    spread_until: Option<DateTime<Utc>>,
+    /// Whether its texts are written in GSM look-alikes where that makes them GSM 7-bit.
+    smart_encoding: bool,
     /// The contact groups that it went to, as they were given.
     contact_group_ids: Vec<Uuid>,
     /// The contact groups whose contacts were left out.
@@ -75,10 +87,14 @@ impl From<Campaign> for CampaignBody {
             status: campaign.status.number(),
             opt_out_link_id: campaign.opt_out_link_id.map(|id| id.0),
             track_link_url: campaign.track_link_url,
+            name: campaign.name,
             on_unknown: campaign.on_unknown.map(OnUnknown::name),
             sending_window: campaign.timing.window.map(WindowBody::from),
             outside_window: campaign.timing.outside.name(),
             expires_at: campaign.timing.expires_at,
+            max_per_second: campaign.timing.pace.max_per_second,
+            spread_until: campaign.timing.pace.spread_until,
+            smart_encoding: campaign.smart_encoding,
             contact_group_ids: ids(&campaign.audience.groups),
             exclude_contact_group_ids: ids(&campaign.audience.excluded),
             paused_reason: campaign.paused_reason,

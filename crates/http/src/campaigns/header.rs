@@ -12,6 +12,7 @@ use crate::dates;
 /// One of the properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Property {
+    Name,
     StartDateTime,
     Sender,
     Message,
@@ -21,12 +22,16 @@ pub(super) enum Property {
     SendingWindow,
     OutsideWindow,
     ExpiresAt,
+    MaxPerSecond,
+    SpreadUntil,
+    SmartEncoding,
     ContactGroupIds,
     ExcludeContactGroupIds,
 }
 
 impl Property {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 15] = [
+        Self::Name,
         Self::StartDateTime,
         Self::Sender,
         Self::Message,
@@ -36,6 +41,9 @@ impl Property {
         Self::SendingWindow,
         Self::OutsideWindow,
         Self::ExpiresAt,
+        Self::MaxPerSecond,
+        Self::SpreadUntil,
+        Self::SmartEncoding,
         Self::ContactGroupIds,
         Self::ExcludeContactGroupIds,
     ];
@@ -47,6 +55,7 @@ impl Property {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Name => "name",
             Self::StartDateTime => "startDateTime",
             Self::Sender => "sender",
             Self::Message => "message",
@@ -56,6 +65,9 @@ impl Property {
             Self::SendingWindow => "sendingWindow",
             Self::OutsideWindow => "outsideWindow",
             Self::ExpiresAt => "expiresAt",
+            Self::MaxPerSecond => "maxPerSecond",
+            Self::SpreadUntil => "spreadUntil",
+            Self::SmartEncoding => "smartEncoding",
             Self::ContactGroupIds => Audience::GROUPS,
             Self::ExcludeContactGroupIds => Audience::EXCLUDED,
         }
@@ -80,6 +92,7 @@ impl Header {
         self.seen.push(property);
         let draft = &mut self.draft;
         let taken = match property {
+            Property::Name => text(given).map(|text| draft.name = text),
             Property::StartDateTime => moment(given).map(|at| draft.start_at = at),
             Property::Sender => text(given).map(|text| draft.sender = text),
             Property::Message => text(given).map(|text| draft.message = text),
@@ -94,6 +107,9 @@ impl Header {
             }
             Property::OutsideWindow => text(given).map(|text| draft.outside_window = text),
             Property::ExpiresAt => moment(given).map(|at| draft.expires_at = at),
+            Property::MaxPerSecond => integer(given).map(|rate| draft.max_per_second = rate),
+            Property::SpreadUntil => moment(given).map(|at| draft.spread_until = at),
+            Property::SmartEncoding => boolean(given).map(|is| draft.smart_encoding = is),
             Property::ContactGroupIds => {
                 texts(given).map(|ids| self.audience.groups = ids.unwrap_or_default())
             }
@@ -160,5 +176,13 @@ fn integer(given: Given) -> Result<Option<i64>, &'static str> {
         Given::Null => Ok(None),
         Given::Integer(value) => Ok(Some(value)),
         _ => Err("must be an integer"),
+    }
+}
+
+fn boolean(given: Given) -> Result<Option<bool>, &'static str> {
+    match given {
+        Given::Null => Ok(None),
+        Given::Boolean(value) => Ok(Some(value)),
+        _ => Err("must be true or false"),
     }
 }

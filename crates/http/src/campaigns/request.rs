@@ -18,8 +18,14 @@ use crate::contacts::request::NewContact;
     "sendingWindow": {"from": "09:00", "to": "20:00", "days": ["Mon", "Tue", "Wed", "Thu", "Fri"], "timeZone": "recipient"},
     "outsideWindow": "hold",
     "expiresAt": "2030-06-30T18:00:00Z",
+    "name": "Summer offer",
+    "maxPerSecond": 20,
+    "spreadUntil": "2030-06-27T16:00:00Z",
+    "smartEncoding": true,
 }))]
 pub(crate) struct ContentRequest {
+    /// What its people call it, in a line of at most 100 characters. Missing, null or blank: nothing.
+    name: Option<String>,
     /// When it starts. Missing, null or up to 24 hours in the past: at once.
     start_date_time: Option<DateTime<Utc>>,
     /// From whom: 1 to 11 letters, digits, spaces and `& . - _ ' ! +` with at least one letter, or a number of 3 to 15
@@ -51,6 +57,17 @@ pub(crate) struct ContentRequest {
     outside_window: Option<String>,
     /// What is not sent by then ends as Expired. Later than now and than the start. Missing or null: never.
     expires_at: Option<DateTime<Utc>>,
+    /// Most segments per second, of all nodes together. Missing or null: as many as the gateways take.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    max_per_second: Option<u32>,
+    /// Its messages are spread evenly over the time from the start until then; what could not be sent by then, since sending was
+    /// not allowed or the gateways were too slow, is sent without waiting. Later than now and than the start, and not later
+    /// than `expiresAt`. Missing or null: they are sent as fast as may be.
+    spread_until: Option<DateTime<Utc>>,
+    /// Whether its texts are written in GSM look-alikes where that makes them GSM 7-bit: typographic quotes, dashes and spaces
+    /// become plain ones, zero-width characters vanish, letters with accents that GSM lacks lose them. A text with a character
+    /// that nothing looks like stays as it is. A preview tells what was replaced. Missing or null: no.
+    smart_encoding: Option<bool>,
 }
 
 /// A campaign and its contacts. Unknown properties are read over.

@@ -1,7 +1,7 @@
-//! At what times a campaign may be sent, as its columns keep it.
+//! At what times a campaign may be sent, and how fast, as its columns keep it.
 
 use chrono::NaiveDateTime;
-use clarion_domain::campaign::Timing;
+use clarion_domain::campaign::{Pace, Timing};
 use diesel::prelude::*;
 
 use crate::schema::campaigns;
@@ -14,6 +14,8 @@ pub(super) struct TimingRow {
     sending_window: Option<String>,
     outside_window: String,
     expires_at: Option<NaiveDateTime>,
+    max_per_second: Option<i32>,
+    spread_until: Option<NaiveDateTime>,
 }
 
 impl From<&Timing> for TimingRow {
@@ -22,6 +24,8 @@ impl From<&Timing> for TimingRow {
             sending_window: timing.window.map(|window| window.to_string()),
             outside_window: timing.outside.name().to_owned(),
             expires_at: timing.expires_at.map(stored::shown_moment),
+            max_per_second: timing.pace.max_per_second.map(stored::seq),
+            spread_until: timing.pace.spread_until.map(stored::shown_moment),
         }
     }
 }
@@ -30,6 +34,8 @@ impl TryFrom<TimingRow> for Timing {
     type Error = StoreError;
 
     fn try_from(row: TimingRow) -> Result<Self, StoreError> {
+        let rate = row.max_per_second;
+        let rate = rate.map(|rate| stored::unsigned("rate", rate));
         let window = row.sending_window.as_deref().map(str::parse).transpose();
         Ok(Self {
             window: window.map_err(|fault| stored::corrupt("sending window", fault))?,
@@ -38,6 +44,10 @@ impl TryFrom<TimingRow> for Timing {
                 .parse()
                 .map_err(|fault| stored::corrupt("outside window", fault))?,
             expires_at: row.expires_at.map(|at| at.and_utc()),
+            pace: Pace {
+                max_per_second: rate.transpose()?,
+                spread_until: row.spread_until.map(|at| at.and_utc()),
+            },
         })
     }
 }

@@ -76,9 +76,11 @@ fn insert(
 
 fn content(message: &MessageContent, now: DateTime<Utc>) -> CampaignContent {
     CampaignContent {
+        name: None,
         start_at: now,
         sender: message.sender.clone(),
         message: Template::literal(&message.text),
+        smart_encoding: false,
         opt_out_link_id: None,
         track_link_url: None,
         on_unknown: None,

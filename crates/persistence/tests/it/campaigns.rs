@@ -1,6 +1,6 @@
 //! How campaigns are listed and changed.
 
-use clarion_domain::campaign::{CampaignContent, CampaignStatus, OnUnknown};
+use clarion_domain::campaign::{CampaignContent, CampaignStatus, OnUnknown, Pace, Timing};
 use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::sender::SenderId;
 use clarion_persistence::campaigns::{self, Advanced};
@@ -63,11 +63,15 @@ on_both! {
     async fn a_replaced_campaign_says_the_new(database) {
         pending(&database, 1, 2, 60).await;
         let work = |conn: &mut Conn| {
+            let pace = Pace { max_per_second: Some(7), spread_until: Some(at(99)) };
             let new = CampaignContent {
                 sender: SenderId::Number("+447700900001".to_owned()),
                 opt_out_link_id: Some(OptOutLinkId(7)),
                 track_link_url: Some("https://example.org/".to_owned()),
                 on_unknown: Some(OnUnknown::Resend),
+                name: Some("Summer".to_owned()),
+                smart_encoding: true,
+                timing: Timing { pace, ..Timing::default() },
                 ..content(90)
             };
             assert_eq!(campaigns::replace(conn, CLIENT, campaign_id(1), &new, at(5))?, Change::Done);
@@ -76,6 +80,7 @@ on_both! {
             assert_eq!(found.sender, new.sender);
             assert_eq!((found.opt_out_link_id, &found.track_link_url), (Some(OptOutLinkId(7)), &new.track_link_url));
             assert_eq!(found.on_unknown, Some(OnUnknown::Resend));
+            assert_eq!((found.name.as_deref(), found.smart_encoding, found.timing.pace), (Some("Summer"), true, pace));
             assert_eq!((found.recipient_count, found.status), (2, CampaignStatus::Pending));
             assert_eq!(campaigns::start_due(conn, at(60))?, []);
             campaigns::start_due(conn, at(90))?;

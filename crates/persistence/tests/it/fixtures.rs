@@ -39,9 +39,11 @@ pub(crate) fn campaign_id(number: u128) -> CampaignId {
 
 pub(crate) fn content(start: i64) -> CampaignContent {
     CampaignContent {
+        name: None,
         start_at: at(start),
         sender: SenderId::Alphanumeric("ACME".to_owned()),
         message: Template::parse("Hello {Name}").unwrap(),
+        smart_encoding: false,
         opt_out_link_id: None,
         track_link_url: None,
         on_unknown: None,

@@ -1,7 +1,9 @@
 //! A preview as answers show it; the figures are called as `clarion preview --format json` calls them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use clarion_domain::preview::{Measured, Preview, Sample};
+use clarion_domain::preview::{Measured, Preview, Sample, SmartFigures};
 use clarion_domain::tariff::Price;
 use clarion_domain::text::{Encoding, suggestion};
 use clarion_engine::{CampaignPreview, InvalidByReason, Sending};
@@ -28,6 +30,9 @@ pub(super) struct PreviewBody {
     ucs2: u64,
     /// The characters that make messages UCS-2, the first one of each message; the most frequent first.
     ucs2_because_of: Vec<CharacterBody>,
+    /// What smart encoding makes of the messages; null where it is not asked for.
+    #[schema(required = true)]
+    smart_encoding: Option<SmartBody>,
     /// Messages with more segments than allowed: as it is, the campaign would be refused.
     too_long: u64,
     /// Most segments that a message may have.
@@ -126,6 +131,19 @@ struct CharacterBody {
     suggestion: Option<String>,
 }
 
+/// What smart encoding makes of the messages. All other figures are of what comes of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SmartEncoding)]
+#[serde(rename_all = "camelCase")]
+struct SmartBody {
+    /// Messages that are GSM 7-bit by it, and would be UCS-2.
+    encoded: u64,
+    /// The characters that were replaced in them, the most frequent first.
+    replaced: Vec<CharacterBody>,
+    /// The characters that nothing looks like: messages with one of them stay UCS-2, as they were written.
+    without_look_alike: Vec<CharacterBody>,
+}
+
 /// What goes to one country.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PreviewedCountry)]
@@ -183,7 +201,8 @@ impl PreviewBody {
             messages_by_parts: by_parts(messages),
             gsm7: messages.messages - messages.ucs2,
             ucs2: messages.ucs2,
-            ucs2_because_of: characters(messages),
+            ucs2_because_of: characters(&messages.forced_by),
+            smart_encoding: preview.smart.as_ref().map(SmartBody::from),
             too_long: messages.too_long,
             max_parts: preview.limit.max,
             cost: decimal(messages.cost()),
@@ -248,14 +267,14 @@ fn by_parts(messages: &Preview) -> Vec<PartsBody> {
     by_parts.map(one).collect()
 }
 
-fn characters(messages: &Preview) -> Vec<CharacterBody> {
+fn characters(counted: &BTreeMap<char, u64>) -> Vec<CharacterBody> {
     let one = |(character, messages): (&char, &u64)| CharacterBody {
         character: *character,
         code_point: format!("U+{:04X}", u32::from(*character)),
         messages: *messages,
         suggestion: suggestion(*character),
     };
-    let mut characters: Vec<_> = messages.forced_by.iter().map(one).collect();
+    let mut characters: Vec<_> = counted.iter().map(one).collect();
     characters.sort_by_key(|character| std::cmp::Reverse(character.messages));
     characters
 }
@@ -269,6 +288,16 @@ fn countries(messages: &Preview) -> Vec<CountryBody> {
         cost: decimal(figures.cost),
     });
     all.collect()
+}
+
+impl From<&SmartFigures> for SmartBody {
+    fn from(figures: &SmartFigures) -> Self {
+        Self {
+            encoded: figures.encoded,
+            replaced: characters(&figures.replaced),
+            without_look_alike: characters(&figures.without_look_alike),
+        }
+    }
 }
 
 impl From<Sample> for SampleBody {

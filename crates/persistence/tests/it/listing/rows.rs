@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use clarion_domain::campaign::{Audience, Campaign, CampaignContent, OnUnknown, Timing};
+use clarion_domain::campaign::{Audience, Campaign, CampaignContent, OnUnknown, Pace, Timing};
 use clarion_domain::click::{Click, ClickRules};
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::ContactGroupId;
@@ -36,11 +36,12 @@ const CAMPAIGNS: u32 = 36;
 /// Contacts of the first campaign; the others have one.
 const CONTACTS: u32 = 60;
 
-const TEXT_COLUMNS: [(&str, &str); 17] = [
+const TEXT_COLUMNS: [(&str, &str); 18] = [
     ("clicks", "user_agent"),
     ("clicks", "rule"),
     ("campaigns", "public_id"),
     ("campaigns", "sender"),
+    ("campaigns", "name"),
     ("campaigns", "message"),
     ("campaigns", "track_link_url"),
     ("recipients", "name"),
@@ -163,9 +164,11 @@ fn store_one(
 fn content_of(number: u32, draw: &mut Draw) -> CampaignContent {
     let message = format!("={}", draw.text().replace(['{', '}'], ""));
     CampaignContent {
+        name: draw.maybe_text(),
         start_at: at(i64::from(number % 5)) + TimeDelta::microseconds(i64::from(number) * 374_512),
         sender: SenderId::Alphanumeric(draw.text()),
         message: Template::parse(&message).unwrap(),
+        smart_encoding: number.is_multiple_of(2),
         opt_out_link_id: draw.one(proptest::option::of(-3..3_i32)).map(OptOutLinkId),
         track_link_url: draw.maybe_text(),
         on_unknown: match number % 3 {
@@ -180,6 +183,10 @@ fn content_of(number: u32, draw: &mut Draw) -> CampaignContent {
                 _ => OutsideWindow::Hold,
             },
             expires_at: (number % 5 > 1).then(|| at(i64::from(number))),
+            pace: Pace {
+                max_per_second: (number % 4 > 1).then_some(number % 3),
+                spread_until: (number % 7 > 2).then(|| at(i64::from(number))),
+            },
         },
     }
 }
@@ -258,6 +265,19 @@ pub(super) fn campaign(campaign: &Campaign) -> Values {
             campaign
                 .on_unknown
                 .and_then(|policy| text_of(policy.name())),
+        ),
+        ("name", campaign.name.as_deref().and_then(text_of)),
+        (
+            "maxPerSecond",
+            campaign.timing.pace.max_per_second.and_then(number),
+        ),
+        (
+            "spreadUntil",
+            campaign.timing.pace.spread_until.map(Value::DateTime),
+        ),
+        (
+            "smartEncoding",
+            Some(Value::Boolean(campaign.smart_encoding)),
         ),
         ("contactGroupIds", groups_of(&campaign.audience.groups)),
         (

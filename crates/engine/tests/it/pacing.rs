@@ -1,0 +1,180 @@
+//! A campaign is sent no faster than it asked for, evenly where it asked for that, and none keeps the others waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, Pace};
+use clarion_domain::gateway::{Gateway, Submission};
+use clarion_persistence::{Change, campaigns, on_both};
+use tokio::time::{Instant, sleep};
+
+use crate::fake_gateway::{Answer, FakeGateway};
+use crate::world::World;
+
+fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
+    vec![Arc::clone(gateway) as Arc<dyn Gateway>]
+}
+
+fn gateway_that_accepts() -> Arc<FakeGateway> {
+    FakeGateway::new(100, |_| Answer::Accept)
+}
+
+fn at_most(world: &World, message: &str, per_second: u32) -> CampaignContent {
+    let mut content = world.content(message);
+    content.timing.pace = Pace {
+        max_per_second: Some(per_second),
+        ..Pace::default()
+    };
+    content
+}
+
+/// How many were handed over by the end of each tenth of a second, until so many were.
+async fn tenths(gateway: &FakeGateway, until: usize) -> Vec<usize> {
+    let begun = Instant::now();
+    let mut counts = vec![0];
+    while *counts.last().unwrap() < until {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{counts:?}");
+        sleep(Duration::from_millis(100)).await;
+        counts.push(gateway.submitted().len());
+    }
+    counts
+}
+
+fn most_in_a_second(counts: &[usize]) -> usize {
+    let seconds = counts.windows(11).map(|tenths| tenths[10] - tenths[0]);
+    seconds.max().unwrap()
+}
+
+async fn submitted_of(world: &World, gateway: &FakeGateway, id: CampaignId) -> Vec<Submission> {
+    let key = world.campaign(id).await.unwrap().key;
+    let mut submitted = gateway.submitted();
+    submitted.retain(|message| message.recipient.campaign == key);
+    submitted
+}
+
+on_both! {
+    async fn no_second_sees_more_than_a_campaign_asked_for(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let begun = Instant::now();
+        world.create_saying(&engine, 100, at_most(&world, "Hello", 20)).await;
+        let counts = tenths(&gateway, 100).await;
+        assert!(most_in_a_second(&counts) <= 20, "{counts:?}");
+        assert!(begun.elapsed() < Duration::from_secs(7), "{counts:?}");
+        running.stop().await;
+    }
+
+    async fn a_message_counts_by_its_parts(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let three_parts = "a".repeat(400);
+        world.create_saying(&engine, 60, at_most(&world, &three_parts, 60)).await;
+        let counts = tenths(&gateway, 60).await;
+        assert!(most_in_a_second(&counts) <= 20, "{counts:?}");
+        running.stop().await;
+    }
+
+    async fn a_campaign_is_spread_evenly_until_its_end(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let mut content = world.content("Hello {Name}");
+        content.timing.pace.spread_until = Some(world.now() + TimeDelta::seconds(50));
+        world.create_saying(&engine, 1_500, content).await;
+        for second in 1..50 {
+            sleep(Duration::from_secs(1)).await;
+            world.clock.advance(TimeDelta::seconds(1));
+            let (sent, even) = (gateway.submitted().len(), second * 30);
+            assert!(sent.abs_diff(even) <= 60, "{sent} after {second} seconds");
+        }
+        world.clock.advance(TimeDelta::seconds(1));
+        gateway.has_submitted(1_500).await;
+        running.stop().await;
+    }
+
+    async fn a_slow_campaign_keeps_none_waiting(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let slow = world.create_saying(&engine, 1_200, at_most(&world, "Hello", 1)).await;
+        gateway.has_submitted(2).await;
+        let begun = Instant::now();
+        let other = world.create(&engine, 2_000).await;
+        world.reaches(other, CampaignStatus::Submitted).await;
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        let sent = submitted_of(&world, &gateway, slow).await.len();
+        assert!(sent < 8, "{sent}");
+        running.stop().await;
+    }
+
+    async fn more_slow_campaigns_than_places_keep_none_waiting(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let mut slow = Vec::new();
+        for _ in 0..70 {
+            slow.push(world.create_saying(&engine, 30, at_most(&world, "Hello", 1)).await);
+        }
+        world.eventually(async || gateway.submitted().len() > 100).await;
+        let other = world.create(&engine, 200).await;
+        let begun = Instant::now();
+        world.reaches(other, CampaignStatus::Submitted).await;
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        for id in slow {
+            world.eventually(async || !submitted_of(&world, &gateway, id).await.is_empty()).await;
+        }
+        running.stop().await;
+    }
+
+    async fn a_small_campaign_is_not_starved_by_a_large_one(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = FakeGateway::new(100, |_| Answer::Later);
+        let running = engine.start(gateways(&gateway));
+        let large = world.create(&engine, 20_000).await;
+        gateway.has_submitted(100).await;
+        let small = world.create(&engine, 200).await;
+        // Room for a hundred at a time, as if the provider answered all of them together.
+        world
+            .eventually(async || {
+                gateway.answer_all(Answer::Accept);
+                world.campaign(small).await.unwrap().status == CampaignStatus::Submitted
+            })
+            .await;
+        let sent = submitted_of(&world, &gateway, large).await.len();
+        assert!(sent < 2_000, "{sent} of the large one went before");
+        running.stop().await;
+    }
+
+    async fn a_pace_that_is_lifted_holds_no_longer(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let id = world.create_saying(&engine, 500, at_most(&world, "Hello", 1)).await;
+        gateway.has_submitted(2).await;
+        world.clock.advance(TimeDelta::seconds(1));
+        world.ask(&engine, id, campaigns::pause).await;
+        world.clock.advance(TimeDelta::seconds(1));
+        let (content, now) = (world.content("Hello"), world.now());
+        let replaced = world
+            .store
+            .write(move |conn| campaigns::replace(conn, clarion_domain::client::FIRST_CLIENT, id, &content, now))
+            .await;
+        assert_eq!(replaced.unwrap(), Change::Done);
+        world.clock.advance(TimeDelta::seconds(1));
+        world.ask(&engine, id, campaigns::resume).await;
+        let begun = Instant::now();
+        world.reaches(id, CampaignStatus::Submitted).await;
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        running.stop().await;
+    }
+}
