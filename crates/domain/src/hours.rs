@@ -3,12 +3,14 @@
 //!
 //! That a held message waits, and for how long, is the engine's; what the law says is data (`config/rules/hours.toml`).
 
+mod forecast;
 mod plan;
 mod rules;
 mod week;
 mod window;
 mod zone;
 
+pub use forecast::{Forecast, Outlook, Slot};
 pub use plan::{Planner, Standing, Verdict};
 pub use rules::{HourRule, HourRules, HourRulesFault};
 pub use week::{Opening, Span, TimeOfDay, WeekHours};

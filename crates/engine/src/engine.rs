@@ -29,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use tracing::info;
 
 use crate::core::Core;
+use crate::forecast::{self, CampaignSchedule};
 use crate::intake::{
     self, Addition, GroupAddition, Intake, IntakeRefusal, InvalidContacts, PreviewLoad,
 };
@@ -319,6 +320,14 @@ impl Engine {
         campaign: &Campaign,
     ) -> Result<CampaignPreview, IntakeRefusal> {
         preview::stored(&self.core, campaign).await
+    }
+
+    /// When what is left of a campaign would be sent.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn schedule(&self, campaign: &Campaign) -> Result<CampaignSchedule, IntakeRefusal> {
+        forecast::schedule(&self.core, campaign).await
     }
 
     /// The way in for more contacts of a campaign, as it stands now.

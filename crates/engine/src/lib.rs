@@ -9,6 +9,7 @@ mod claim;
 mod clock;
 mod core;
 mod engine;
+mod forecast;
 mod intake;
 mod journal;
 mod lease;
@@ -33,6 +34,7 @@ mod wording;
 
 pub use clock::SystemClock;
 pub use engine::{Engine, EngineSettings, QuietHours, RunningEngine};
+pub use forecast::CampaignSchedule;
 pub use intake::{
     Addition, GroupAddition, Intake, IntakeRefusal, IntakeReport, InvalidContacts, Load,
     PreviewLoad,

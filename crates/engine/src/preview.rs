@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use clarion_domain::campaign::{Campaign, CampaignStatus, Forbidden};
+use chrono::{DateTime, Utc};
+use clarion_domain::campaign::{Campaign, CampaignStatus, Forbidden, Timing};
 use clarion_domain::contact::Contact;
 use clarion_domain::fault::Faults;
+use clarion_domain::hours::{Forecast, Outlook};
 use clarion_domain::opt_out::SenderName;
 use clarion_domain::preview::{Measured, Preview, Samples, SmartFigures};
 use clarion_domain::recipient::{CampaignKey, MAX_RECIPIENTS};
 use clarion_domain::sender::SenderId;
 use clarion_domain::sender_policy::SenderBreaches;
 use clarion_domain::text::{Reference, SegmentLimit, smart};
+use clarion_persistence::recipients::Recipient;
 use clarion_persistence::{Conn, StoreError, invalid_contacts, opt_outs, recipients};
 
 use crate::IntakeRefusal;
@@ -51,13 +53,11 @@ pub struct CampaignPreview {
 /// Invalid contacts by the property at fault, and what is wrong with it.
 pub type InvalidByReason = BTreeMap<(String, String), u64>;
 
-/// When a campaign would be sent, if nothing else is; the hours that it keeps to are not reckoned with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// When a campaign would be sent, if nothing else is.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sending {
-    /// The first message.
-    pub first: DateTime<Utc>,
-    /// The last one; `None`: the gateways have no limit to reckon with.
-    pub last: Option<DateTime<Utc>>,
+    /// When its messages would leave.
+    pub outlook: Outlook,
     /// Most parts per second of all gateways; `None`: no limit.
     pub parts_per_second: Option<u32>,
 }
@@ -74,10 +74,17 @@ pub(crate) struct Tally<'c> {
     smart: Option<SmartFigures>,
     samples: Samples,
     seen: u64,
+    forecast: Forecast,
+    planned: u64,
 }
 
 impl<'c> Tally<'c> {
-    pub(crate) fn new(core: &'c Core, wording: Wording, sender: &SenderId) -> Self {
+    pub(crate) fn new(
+        core: &'c Core,
+        wording: Wording,
+        sender: &SenderId,
+        timing: &Timing,
+    ) -> Self {
         let limit = SegmentLimit {
             max: core.settings.max_segments,
             reference: Reference::default(),
@@ -92,6 +99,8 @@ impl<'c> Tally<'c> {
             messages: Preview::default(),
             samples: Samples::of(SAMPLES),
             seen: 0,
+            forecast: Forecast::new(timing, core.settings.hours_for(timing)),
+            planned: 0,
         }
     }
 
@@ -108,13 +117,16 @@ impl<'c> Tally<'c> {
 
     fn add_one(&mut self, contact: &Contact) {
         let (phone, region) = (contact.phone, contact.phone.region());
-        if self.breaches.contains_key(&region) {
-            return self.messages.add_outside_policy(region);
-        }
         let text = self.wording.sample_for(contact);
         let measured = self
             .fixed
             .unwrap_or_else(|| Measured::of(&text, self.limit));
+        self.planned += 1;
+        self.forecast
+            .add(phone, contact.time_zone, measured.segments.count);
+        if self.breaches.contains_key(&region) {
+            return self.messages.add_outside_policy(region);
+        }
         self.messages
             .add(region, measured, &self.core.settings.tariffs);
         if let Some(figures) = &mut self.smart {
@@ -134,7 +146,10 @@ impl<'c> Tally<'c> {
             duplicates,
             excluded: 0,
             invalid,
-            sending: self.sending(start_at.max(self.core.now())),
+            sending: Sending {
+                outlook: self.outlook(start_at),
+                parts_per_second: self.core.traffic.limit(),
+            },
             messages: self.messages,
             smart: self.smart,
             samples: self.samples,
@@ -143,20 +158,20 @@ impl<'c> Tally<'c> {
         }
     }
 
-    fn sending(&self, first: DateTime<Utc>) -> Sending {
-        let parts_per_second = self.core.traffic.limit();
-        let last = parts_per_second.and_then(|rate| {
-            // The first part goes out at once.
-            let behind = self.messages.parts.saturating_sub(1);
-            let seconds = behind.div_ceil(u64::from(rate));
-            let taken = TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?;
-            first.checked_add_signed(taken)
-        });
-        Sending {
-            first,
-            last,
-            parts_per_second,
-        }
+    /// Messages that would leave at some time.
+    pub(crate) fn planned(&self) -> u64 {
+        self.planned
+    }
+
+    /// Recipients who have opted out.
+    pub(crate) fn suppressed(&self) -> u64 {
+        self.messages.suppressed
+    }
+
+    /// When the messages would leave, of a campaign that starts then.
+    pub(crate) fn outlook(&self, start_at: DateTime<Utc>) -> Outlook {
+        let begin = start_at.max(self.core.now());
+        self.forecast.outlook(begin, self.core.traffic.limit())
     }
 }
 
@@ -171,8 +186,19 @@ pub(crate) async fn stored(
             reason: "only a pending campaign can be previewed",
         }));
     }
+    let tally = tally(core, campaign, |_| true).await?;
+    let invalid = invalid(core, campaign.key).await?;
+    Ok(tally.finish(campaign.start_at, (campaign.duplicate_count, invalid)))
+}
+
+/// Counts those of a stored campaign's recipients that are wanted.
+pub(crate) async fn tally<'c>(
+    core: &'c Core,
+    campaign: &Campaign,
+    is_wanted: fn(&Recipient) -> bool,
+) -> Result<Tally<'c>, IntakeRefusal> {
     let wording = Wording::of_campaign(campaign, &core.settings.links).map_err(not_a_template)?;
-    let mut tally = Tally::new(core, wording, &campaign.sender);
+    let mut tally = Tally::new(core, wording, &campaign.sender, &campaign.timing);
     let (client, sender) = (campaign.client, SenderName::of(campaign.sender.as_str()));
     let (key, last) = (campaign.key, recipients_of(campaign));
     for from in (1..=last).step_by(PIECE as usize) {
@@ -180,7 +206,8 @@ pub(crate) async fn stored(
         let sender = sender.clone();
         let read = move |conn: &mut Conn| {
             let recipients = recipients::range(conn, key, from, to)?.into_iter();
-            let contacts: Vec<_> = recipients.map(|recipient| recipient.contact).collect();
+            let wanted = recipients.filter(is_wanted);
+            let contacts: Vec<_> = wanted.map(|recipient| recipient.contact).collect();
             let suppressed = opt_outs::among(conn, client, &sender, &contacts)?;
             Ok((contacts, suppressed))
         };
@@ -189,8 +216,7 @@ pub(crate) async fn stored(
         // A million of them keeps no other request of this thread waiting.
         tokio::task::yield_now().await;
     }
-    let invalid = invalid(core, key).await?;
-    Ok(tally.finish(campaign.start_at, (campaign.duplicate_count, invalid)))
+    Ok(tally)
 }
 
 async fn invalid(core: &Core, key: CampaignKey) -> Result<InvalidByReason, StoreError> {

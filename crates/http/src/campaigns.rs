@@ -7,6 +7,7 @@ mod header;
 mod id;
 pub(crate) mod preview;
 mod request;
+pub(crate) mod schedule;
 mod timing;
 pub(crate) mod unknown;
 

@@ -52,6 +52,7 @@ use crate::{
         campaigns::create::create_refusing,
         campaigns::preview::given,
         campaigns::preview::stored,
+        campaigns::schedule::show,
         campaigns::show,
         campaigns::replace,
         campaigns::replace_by_post,

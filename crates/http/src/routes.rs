@@ -84,6 +84,7 @@ fn authenticated() -> Vec<Address> {
             .post(contacts::add),
         Address::at("/api/Campaigns/{id}/InvalidContacts").get(invalid_contacts::list),
         Address::at("/api/Campaigns/{id}/Preview").get(campaigns::preview::stored),
+        Address::at("/api/Campaigns/{id}/Schedule").get(campaigns::schedule::show),
         Address::at("/api/Campaigns/{id}/Clicks").get(clicks::list),
         Address::at("/api/Campaigns/{id}/Pause").post(campaigns::pause),
         Address::at("/api/Campaigns/{id}/Resume").post(campaigns::resume),

@@ -54,7 +54,7 @@ pub struct Planner {
 
 /// What two recipients must share to be judged alike.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Kind {
+pub(super) struct Kind {
     zones: Vec<Tz>,
     rules: Vec<usize>,
 }
@@ -96,16 +96,20 @@ impl Planner {
 
     /// Whether the hours allow it now, whatever becomes of it if not.
     pub fn standing(&mut self, phone: PhoneNumber, zone: Option<Tz>) -> Standing {
-        let kind = Kind {
-            zones: zone.map_or_else(|| zones_of(phone).to_vec(), |zone| vec![zone]),
-            rules: self.rules.binding(phone),
-        };
+        let kind = self.kind(phone, zone);
         if let Some(known) = self.known.get(&kind) {
             return *known;
         }
         let standing = self.judge(&kind);
         self.known.insert(kind, standing);
         standing
+    }
+
+    pub(super) fn kind(&self, phone: PhoneNumber, zone: Option<Tz>) -> Kind {
+        Kind {
+            zones: zone.map_or_else(|| zones_of(phone).to_vec(), |zone| vec![zone]),
+            rules: self.rules.binding(phone),
+        }
     }
 
     fn judge(&self, kind: &Kind) -> Standing {

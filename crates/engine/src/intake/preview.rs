@@ -128,7 +128,7 @@ impl PreviewLoad {
             .take()
             .ok_or_else(|| IntakeRefusal::Faults(message_is_missing()))?;
         let wording = Wording::of_content(&content, &self.core.settings.links);
-        let mut tally = Tally::new(&self.core, wording, &content.sender);
+        let mut tally = Tally::new(&self.core, wording, &content.sender, &content.timing);
         let contacts = std::mem::replace(&mut self.spool, Spool::new()).read_back()?;
         let sender = SenderName::of(content.sender.as_str());
         let left_out = self.left_out + self.tally(contacts, &mut tally, &sender)?;

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use clarion_domain::contact::Contact;
+use clarion_domain::hours;
 use clarion_domain::phone::{PhoneNumber, Region};
 use tempfile::{SpooledTempFile, spooled_tempfile};
 use uuid::Uuid;
@@ -24,7 +25,7 @@ impl Spool {
         Self(BufWriter::with_capacity(BUFFER, file))
     }
 
-    /// Keeps what a message is made of.
+    /// Keeps what a message is made of, and its recipient's zone.
     pub(super) fn write(&mut self, contact: &Contact) -> io::Result<()> {
         let phone = contact.phone;
         write!(self.0, "{phone}\0{}\0", phone.region())?;
@@ -32,6 +33,8 @@ impl Spool {
             write!(self.0, "{group}")?;
         }
         self.0.write_all(&[END])?;
+        let zone = contact.time_zone.map_or("", |zone| zone.name());
+        write!(self.0, "{zone}\0")?;
         for text in [&contact.name, &contact.custom1, &contact.custom2] {
             self.0
                 .write_all(text.as_deref().unwrap_or_default().as_bytes())?;
@@ -40,7 +43,7 @@ impl Spool {
         Ok(())
     }
 
-    /// The contacts in their order, without their time zones.
+    /// The contacts in their order.
     pub(super) fn read_back(self) -> io::Result<impl Iterator<Item = io::Result<Contact>>> {
         let mut file = self
             .0
@@ -63,13 +66,15 @@ impl<R: Read> Values<R> {
         let phone = region.and_then(|region| PhoneNumber::from_stored(&e164, region));
         let group = self.optional()?;
         let group = group.map(|id| Uuid::try_parse(&id)).transpose();
+        let zone = self.optional()?;
+        let zone = zone.map(|name| hours::named(&name).ok_or_else(broken));
         Ok(Some(Contact {
             phone: phone.ok_or_else(broken)?,
             contact_group_id: group.map_err(|_| broken())?,
+            time_zone: zone.transpose()?,
             name: self.optional()?,
             custom1: self.optional()?,
             custom2: self.optional()?,
-            time_zone: None,
         }))
     }
 
@@ -109,7 +114,9 @@ mod tests {
             name: number.is_multiple_of(2).then(|| "Zoë\n".to_owned()),
             custom1: None,
             custom2: Some("x".repeat(200)),
-            time_zone: None,
+            time_zone: number
+                .is_multiple_of(5)
+                .then_some(hours::TimeZone::Asia__Tokyo),
             contact_group_id: number
                 .is_multiple_of(3)
                 .then(|| Uuid::from_u128(number.into())),

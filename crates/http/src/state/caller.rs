@@ -17,7 +17,8 @@ use clarion_domain::phone::PhoneRules;
 use clarion_domain::recipient::RecipientKey;
 use clarion_domain::web_hook::WebHookId;
 use clarion_engine::{
-    Addition, CampaignPreview, GatewayTraffic, GroupAddition, Intake, InvalidContacts, PreviewLoad,
+    Addition, CampaignPreview, CampaignSchedule, GatewayTraffic, GroupAddition, Intake,
+    InvalidContacts, PreviewLoad,
 };
 use clarion_persistence::contact_groups::ContactGroup;
 use clarion_persistence::{Conn, StoreError};
@@ -258,6 +259,11 @@ impl Caller<CampaignsRead> {
         campaign: &Campaign,
     ) -> Result<CampaignPreview, Problem> {
         Ok(self.state.engine.preview_stored(campaign).await?)
+    }
+
+    /// When what is left of a campaign of the caller's would be sent.
+    pub(crate) async fn schedule(&self, campaign: &Campaign) -> Result<CampaignSchedule, Problem> {
+        Ok(self.state.engine.schedule(campaign).await?)
     }
 
     /// What prices are in, for people to read.

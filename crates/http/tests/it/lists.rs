@@ -68,7 +68,7 @@ async fn campaigns_are_filtered_and_sorted() {
 async fn a_campaign_is_found_by_what_its_answer_shows() {
     on_each_database(async |app| {
         make(app, &[("Acme", "one"), ("Beta", "two")]).await;
-        let special = json!({"message": "Hi", "onUnknown": "resend", "outsideWindow": "drop", "expiresAt": "2026-07-02T08:00:00Z"});
+        let special = json!({"message": "Hi", "onUnknown": "resend", "outsideWindow": "drop", "expiresAt": "2026-07-02T08:00:00Z", "name": "Sale", "maxPerSecond": 7, "spreadUntil": "2026-07-02T07:00:00Z", "smartEncoding": true});
         let id = app.create(&campaign_with(&special)).await;
         let shown = app.get(&format!("/api/Campaigns/{id}")).await.json();
         for property in [
@@ -83,6 +83,10 @@ async fn a_campaign_is_found_by_what_its_answer_shows() {
             "onUnknown",
             "outsideWindow",
             "expiresAt",
+            "name",
+            "maxPerSecond",
+            "spreadUntil",
+            "smartEncoding",
             "pausedReason",
         ] {
             let value = match &shown[property] {
@@ -142,12 +146,12 @@ async fn every_fault_of_filters_and_sorts_is_told() {
         insta::allow_duplicates! { insta::assert_json_snapshot!(problem["errors"], @r#"
         {
           "filters": [
-            "has an unknown property \"sendr\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, onUnknown, sendingWindow, outsideWindow, expiresAt, contactGroupIds, excludeContactGroupIds, pausedReason",
+            "has an unknown property \"sendr\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, name, onUnknown, sendingWindow, outsideWindow, expiresAt, maxPerSecond, spreadUntil, smartEncoding, contactGroupIds, excludeContactGroupIds, pausedReason",
             "has the value \"x\" at character 21, but status is an integer such as 42",
             "has the operator \">\" at character 29, which sender does not take: it is text; allowed are == != @= _= _-= !@= !_= !_-= ==* !=* @=* _=* _-=* !@=* !_=* !_-=*"
           ],
           "sorts": [
-            "has an unknown property \"when\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, onUnknown, sendingWindow, outsideWindow, expiresAt, contactGroupIds, excludeContactGroupIds, pausedReason"
+            "has an unknown property \"when\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, name, onUnknown, sendingWindow, outsideWindow, expiresAt, maxPerSecond, spreadUntil, smartEncoding, contactGroupIds, excludeContactGroupIds, pausedReason"
           ]
         }
         "#) };

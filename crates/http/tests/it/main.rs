@@ -28,6 +28,7 @@ mod nodes;
 mod opt_out_links;
 mod opt_out_settings;
 mod opt_outs;
+mod pacing;
 mod pages;
 mod paths;
 mod previews;

@@ -7,10 +7,10 @@ use clarion_domain::preview::{Measured, Preview, Sample, SmartFigures};
 use clarion_domain::tariff::Price;
 use clarion_domain::text::{Encoding, suggestion};
 use clarion_engine::{CampaignPreview, InvalidByReason, Sending};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::dates;
+use crate::campaigns::timing;
 
 /// What a campaign would be.
 #[derive(Serialize, ToSchema)]
@@ -175,20 +175,27 @@ struct SampleBody {
     ucs2_because_of: Option<char>,
 }
 
-/// When it would be sent, if nothing else is, and at any hour: sending windows are not reckoned with.
+/// When it would be sent, if nothing else is: by the sending window, the hours of the recipients' countries, its pace and the
+/// limits of the gateways.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PreviewedSending)]
 #[serde(rename_all = "camelCase")]
 struct SendingBody {
-    #[serde(serialize_with = "moment")]
-    first: DateTime<Utc>,
-    /// Null where the gateways have no limit to reckon with.
-    #[schema(required = true, value_type = Option<DateTime<Utc>>)]
-    #[serde(serialize_with = "maybe_moment")]
+    /// Null where no message would leave.
+    #[schema(required = true)]
+    #[serde(serialize_with = "timing::moment")]
+    first: Option<DateTime<Utc>>,
+    /// Null where there is no limit to reckon with, or it lies too far ahead.
+    #[schema(required = true)]
+    #[serde(serialize_with = "timing::moment")]
     last: Option<DateTime<Utc>>,
     /// Most segments per second of all gateways of the node that answers; null: no limit.
     #[schema(required = true)]
     parts_per_second: Option<u32>,
+    /// Messages that would not be sent, since their hours would not allow it when their turn comes and the campaign drops such.
+    dropped: u64,
+    /// Messages that would not be sent before the campaign expires.
+    expired: u64,
 }
 
 impl PreviewBody {
@@ -323,9 +330,11 @@ impl From<Sample> for SampleBody {
 impl From<Sending> for SendingBody {
     fn from(sending: Sending) -> Self {
         Self {
-            first: sending.first,
-            last: sending.last,
+            first: sending.outlook.first(),
+            last: sending.outlook.last(),
             parts_per_second: sending.parts_per_second,
+            dropped: sending.outlook.dropped,
+            expired: sending.outlook.expired,
         }
     }
 }
@@ -337,18 +346,4 @@ impl From<Sending> for SendingBody {
 )]
 fn decimal(price: Price) -> f64 {
     price.millionths as f64 / 1e6
-}
-
-fn moment<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&dates::show(*at))
-}
-
-fn maybe_moment<S: Serializer>(
-    at: &Option<DateTime<Utc>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => moment(at, serializer),
-        None => serializer.serialize_none(),
-    }
 }

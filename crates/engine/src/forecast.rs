@@ -1,0 +1,51 @@
+//! What of a stored campaign will go when. Nothing is stored here.
+
+use clarion_domain::campaign::{Campaign, CampaignStatus};
+use clarion_domain::hours::Outlook;
+use clarion_domain::message::MessageStatus;
+use clarion_persistence::recipients::Recipient;
+
+use crate::IntakeRefusal;
+use crate::core::Core;
+use crate::preview;
+
+/// When what is left of a campaign would be sent, if nothing else is. One that is paused: if it went on now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CampaignSchedule {
+    /// Messages that are not handed over yet, without those to recipients who have opted out.
+    pub waiting: u64,
+    /// Recipients who have opted out.
+    pub suppressed: u64,
+    /// Most parts per second of all gateways; `None`: no limit.
+    pub parts_per_second: Option<u32>,
+    /// When they would leave.
+    pub outlook: Outlook,
+}
+
+pub(crate) async fn schedule(
+    core: &Core,
+    campaign: &Campaign,
+) -> Result<CampaignSchedule, IntakeRefusal> {
+    let parts_per_second = core.traffic.limit();
+    let is_over = match campaign.status {
+        CampaignStatus::Pending | CampaignStatus::Sending | CampaignStatus::Paused => false,
+        CampaignStatus::Submitted | CampaignStatus::Cancelled | CampaignStatus::Completed => true,
+    };
+    if is_over {
+        return Ok(CampaignSchedule {
+            parts_per_second,
+            ..CampaignSchedule::default()
+        });
+    }
+    let tally = preview::tally(core, campaign, is_waiting).await?;
+    Ok(CampaignSchedule {
+        waiting: tally.planned(),
+        suppressed: tally.suppressed(),
+        parts_per_second,
+        outlook: tally.outlook(campaign.start_at),
+    })
+}
+
+fn is_waiting(recipient: &Recipient) -> bool {
+    matches!(recipient.status, None | Some(MessageStatus::Queued))
+}
