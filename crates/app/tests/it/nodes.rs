@@ -16,6 +16,7 @@ use crate::smsc_log;
 const COMPLETED: i64 = 5;
 const BINDS: usize = 4;
 const PARTS_PER_SECOND: usize = 100;
+const CAMPAIGN_PER_SECOND: usize = 60;
 
 /// An SMSC of its own process, nodes that send to it, and what they share.
 struct Cluster {
@@ -71,15 +72,22 @@ async fn start_smsc(setup: &Setup) -> (Child, String) {
     (process, address)
 }
 
-fn campaign(contacts: usize) -> String {
+fn campaign(contacts: usize) -> Value {
     let contacts: Vec<_> = (0..contacts)
         .map(|index| serde_json::json!({"phoneNumber": format!("+4477221{index:05}")}))
         .collect();
-    serde_json::json!({"sender": "CLARION", "message": "Hello", "contacts": contacts}).to_string()
+    serde_json::json!({"sender": "CLARION", "message": "Hello", "contacts": contacts})
 }
 
 async fn post(node: &Service, contacts: usize) -> String {
-    let answer = node.post("/Campaigns", campaign(contacts)).await;
+    post_with(node, contacts, serde_json::json!({})).await
+}
+
+async fn post_with(node: &Service, contacts: usize, more: Value) -> String {
+    let mut campaign = campaign(contacts);
+    let more = more.as_object().cloned().unwrap_or_default();
+    campaign.as_object_mut().unwrap().extend(more);
+    let answer = node.post("/Campaigns", campaign.to_string()).await;
     answer.json().await.unwrap()
 }
 
@@ -169,6 +177,39 @@ async fn a_rolling_restart_loses_nothing_sends_nothing_twice_and_exceeds_no_limi
         node.stop().await;
     }
     wait_for_binds(&front, &[4]).await;
+    front.stop().await;
+}
+
+#[tokio::test]
+async fn three_nodes_together_keep_to_a_campaign_s_pace_while_one_comes_and_one_goes() {
+    let sending = "[sending]\nlease = '3s'\npoll_interval = '200ms'";
+    let Some(cluster) = Cluster::new(sending).await else {
+        return;
+    };
+    let front = cluster.start().await;
+    let first = cluster.start().await;
+    wait_for_binds(&front, &[2, 2]).await;
+    let pace = serde_json::json!({"maxPerSecond": CAMPAIGN_PER_SECOND});
+    let id = post_with(&front, 3_000, pace).await;
+    wait_for_parts(&cluster, 100).await;
+    let second = cluster.start().await;
+    wait_for_binds(&front, &[1, 1, 2]).await;
+    wait_for_parts(&cluster, 400).await;
+    first.signal("KILL");
+    first.ended().await;
+    wait_for_binds(&front, &[2, 2]).await;
+    let parts = cluster.received();
+    wait_for_parts(&cluster, parts.len() + 200).await;
+    front.post(&format!("/Campaigns/{id}/Cancel"), "").await;
+
+    let parts = cluster.received();
+    let most = most_in_a_second(&parts);
+    // What reaches the SMSC late, since the machine is busy, comes together with what follows.
+    assert!(
+        most <= CAMPAIGN_PER_SECOND * 115 / 100,
+        "{most} parts in a second"
+    );
+    second.stop().await;
     front.stop().await;
 }
 

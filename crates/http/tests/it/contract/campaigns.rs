@@ -253,3 +253,61 @@ async fn invalid_contacts_refuse_all_or_are_left_out_and_kept() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn our_own_properties_stand_behind_the_published_ones() {
+    on_each_database(async |app| {
+        let group = app.post("/api/ContactGroups", &json!({"name": "A"})).await;
+        let excluded = app.post("/api/ContactGroups", &json!({"name": "B"})).await;
+        let own = json!({
+            "name": "Summer sale",
+            "contactGroupIds": [group.json()],
+            "excludeContactGroupIds": [excluded.json()],
+            "sendingWindow": {"from": "09:00", "to": "20:00", "days": ["Mon"], "timeZone": "Europe/London"},
+            "outsideWindow": "drop",
+            "expiresAt": "2026-08-01T00:00:00.000Z",
+            "maxPerSecond": 20,
+            "spreadUntil": "2026-07-20T00:00:00.000Z",
+            "onUnknown": "resend",
+            "smartEncoding": true,
+        });
+        let path = make(app, own.clone()).await;
+        let shown = app.get(&path).await;
+        let campaign = shown.json();
+        let names = properties(&shown.text);
+        for (property, value) in own.as_object().expect("an object") {
+            assert_eq!(&campaign[property], value, "{property}");
+            assert!(names[8..].contains(&property.as_str()), "{property}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_calls_on_a_campaign_are_there() {
+    on_each_database(async |app| {
+        let path = make(app, json!({})).await;
+        for list in ["InvalidContacts", "Unknown", "Clicks"] {
+            let list = app.get(&format!("{path}/{list}")).await.json();
+            assert_eq!(list["items"], json!([]));
+        }
+        for shown in ["Preview", "Schedule"] {
+            assert_eq!(app.get(&format!("{path}/{shown}")).await.status, 200);
+        }
+        let preview = app.post("/api/Campaigns/Preview", &campaign()).await;
+        assert_eq!(preview.json()["messages"], 2);
+        for (call, status) in [("Pause", 3), ("Resume", 0), ("Cancel", 4)] {
+            assert_eq!(app.act(&format!("{path}/{call}")).await.status, 204);
+            assert_eq!(app.get(&path).await.json()["status"], status);
+        }
+        let refused = app.act(&format!("{path}/Resume")).await.problem(409);
+        assert!(refused["detail"].is_string(), "{refused}");
+        let contact = json!([{"phoneNumber": "07700900077"}]);
+        let path = make(app, json!({})).await;
+        let added = app.post(&format!("{path}/Contacts"), &contact).await;
+        assert_eq!(added.status, 200, "{}", added.text);
+        let resent = app.post(&format!("{path}/ResendUnknown"), &json!({})).await;
+        assert_eq!(resent.json()["resent"], 0);
+    })
+    .await;
+}
