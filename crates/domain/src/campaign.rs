@@ -4,6 +4,7 @@ mod audience;
 mod draft;
 mod pace;
 mod unknown;
+mod utm;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ pub use audience::{Audience, AudienceDraft, MAX_GROUPS};
 pub use draft::{CampaignContent, CampaignDraft, MAX_TRACK_LINK_URL, START_GRACE};
 pub use pace::{MAX_PER_SECOND, Pace};
 pub use unknown::OnUnknown;
+pub use utm::{Utm, UtmDraft};
 
 use crate::client::ClientId;
 use crate::hours::{OutsideWindow, SendingWindow};
@@ -240,6 +242,8 @@ pub struct Campaign {
     pub opt_out_link_id: Option<OptOutLinkId>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
+    /// What is added to that URL when the link is followed, if anything.
+    pub utm: Option<Utm>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.
     pub on_unknown: Option<OnUnknown>,
     /// At what times it may be sent, and how fast.

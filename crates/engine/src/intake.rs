@@ -128,7 +128,7 @@ pub struct Load {
 /// What the contacts are for.
 enum Goal {
     /// A new campaign, and what it says once that is known.
-    New(Option<CampaignContent>),
+    New(Option<Box<CampaignContent>>),
     /// A campaign that is there.
     More(Box<Campaign>),
     /// A contact group.
@@ -180,7 +180,7 @@ impl Load {
         self.opt_out_link = content.opt_out_link_id;
         let wording = Wording::of_content(&content, self.staging.links());
         self.lengths.apply_to(wording, self.staging.recipients());
-        self.goal = Goal::New(Some(content));
+        self.goal = Goal::New(Some(Box::new(content)));
     }
 
     /// The opt-out link that it names, where something else is wrong with what it says.

@@ -10,6 +10,7 @@ mod request;
 pub(crate) mod schedule;
 mod timing;
 pub(crate) mod unknown;
+mod utm;
 
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};

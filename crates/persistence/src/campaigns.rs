@@ -9,7 +9,7 @@ mod timing;
 mod unknown;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use clarion_domain::campaign::{Campaign, CampaignId, Timing};
+use clarion_domain::campaign::{Campaign, CampaignId, Timing, Utm};
 use clarion_domain::client::ClientId;
 use clarion_domain::frequency::FrequencyCap;
 use clarion_domain::opt_out_link::OptOutLinkId;
@@ -118,7 +118,7 @@ pub fn find(
 }
 
 /// What a listed campaign can be filtered and sorted by.
-pub static PROPERTIES: [Property; 19] = [
+pub static PROPERTIES: [Property; 20] = [
     uuid("id", "campaigns.public_id"),
     date_time("startDateTime", "campaigns.start_at"),
     text("sender", "campaigns.sender"),
@@ -145,6 +145,7 @@ pub static PROPERTIES: [Property; 19] = [
         "campaigns.exclude_contact_group_ids",
     )),
     nullable(text("pausedReason", "campaigns.paused_reason")),
+    nullable(text("utm", "campaigns.utm")),
 ];
 
 /// The newest start first.
@@ -188,17 +189,30 @@ pub fn page(
     ))
 }
 
-/// What a campaign's tracked links lead to. A campaign that was deleted still has its address: what was sent goes on working.
+/// What a campaign's tracked links lead to, with what is added to it. A campaign that was deleted still has its address: what was
+/// sent goes on working.
 ///
 /// # Errors
 /// The database's.
-pub fn track_link_url(conn: &mut Conn, key: CampaignKey) -> Result<Option<String>, StoreError> {
-    let url: Option<Option<String>> = campaigns::table
+pub fn track_target(conn: &mut Conn, key: CampaignKey) -> Result<Option<String>, StoreError> {
+    let found: Option<(Option<String>, Option<String>)> = campaigns::table
         .find(key.0)
-        .select(campaigns::track_link_url)
+        .select((campaigns::track_link_url, campaigns::utm))
         .first(conn)
         .optional()?;
-    Ok(url.flatten())
+    let Some((Some(url), added)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(match utm(added)? {
+        Some(utm) => utm.added_to(&url),
+        None => url,
+    }))
+}
+
+fn utm(stored: Option<String>) -> Result<Option<Utm>, StoreError> {
+    let read =
+        |query: String| Utm::read(&query).ok_or_else(|| stored::corrupt("UTM parameters", query));
+    stored.map(read).transpose()
 }
 
 /// What a client sees in its lists.
@@ -231,6 +245,7 @@ struct Row {
     duplicate_count: i64,
     opt_out_link_id: Option<i32>,
     track_link_url: Option<String>,
+    utm: Option<String>,
     on_unknown: Option<i16>,
     paused_reason: Option<String>,
     created_at: NaiveDateTime,
@@ -258,6 +273,7 @@ impl TryFrom<Row> for Campaign {
             recipient_count: stored::unsigned("count of recipients", row.recipient_count)?,
             opt_out_link_id: row.opt_out_link_id.map(OptOutLinkId),
             track_link_url: row.track_link_url,
+            utm: utm(row.utm)?,
             on_unknown: row.on_unknown.map(stored::on_unknown).transpose()?,
             timing: row.timing.try_into()?,
             audience: row.audience.try_into()?,

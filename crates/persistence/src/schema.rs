@@ -75,6 +75,7 @@ diesel::table! {
         max_per_second -> Nullable<Integer>,
         spread_until -> Nullable<Timestamp>,
         smart_encoding -> Bool,
+        utm -> Nullable<Text>,
     }
 }
 

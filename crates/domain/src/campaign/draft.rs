@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta, Utc};
 use validator::{Validate, ValidateUrl, ValidationError};
 
-use super::{MAX_PER_SECOND, OnUnknown, Pace, Timing};
+use super::{MAX_PER_SECOND, OnUnknown, Pace, Timing, Utm, UtmDraft};
 use crate::fault::Faults;
 use crate::hours::{OutsideWindow, WindowDraft};
 use crate::name;
@@ -49,6 +49,8 @@ pub struct CampaignDraft {
         custom(function = "is_web_address")
     )]
     pub track_link_url: Option<String>,
+    /// Missing: nothing.
+    pub utm: Option<UtmDraft>,
     /// Blank means as the client has it.
     pub on_unknown: Option<String>,
     /// Missing: at any time.
@@ -82,6 +84,8 @@ pub struct CampaignContent {
     pub opt_out_link_id: Option<OptOutLinkId>,
     /// The URL to track, if any.
     pub track_link_url: Option<String>,
+    /// What is added to that URL when the link is followed, if anything.
+    pub utm: Option<Utm>,
     /// What becomes of its messages of unknown outcome; `None`: as its client has it.
     pub on_unknown: Option<OnUnknown>,
     /// At what times it may be sent, and how fast.
@@ -100,6 +104,7 @@ impl CampaignDraft {
         let sender = self.check_sender(&mut faults);
         let message = self.check_message(&mut faults);
         self.check_links(&mut faults);
+        let utm = self.check_utm(&mut faults);
         let name = self.check_name(&mut faults);
         let on_unknown = self.check_on_unknown(&mut faults);
         let timing = self.check_timing(start_at.max(now), &mut faults);
@@ -112,6 +117,7 @@ impl CampaignDraft {
                 smart_encoding: self.smart_encoding.unwrap_or_default(),
                 opt_out_link_id: self.opt_out_link(),
                 track_link_url: self.track_link_url,
+                utm,
                 on_unknown,
                 timing,
             }),
@@ -153,6 +159,14 @@ impl CampaignDraft {
         name::read(&given)
             .map_err(|refusal| faults.add("name", refusal.to_string()))
             .ok()
+    }
+
+    fn check_utm(&self, faults: &mut Faults) -> Option<Utm> {
+        let utm = self.utm.as_ref()?.check(faults);
+        if utm.is_some() && self.track_link_url.is_none() {
+            faults.add("utm", "needs a trackLinkUrl that it is added to");
+        }
+        utm
     }
 
     fn check_on_unknown(&self, faults: &mut Faults) -> Option<OnUnknown> {
@@ -308,6 +322,7 @@ mod tests {
                 smart_encoding: false,
                 opt_out_link_id: None,
                 track_link_url: None,
+                utm: None,
                 on_unknown: None,
                 timing: Timing::default(),
             })
@@ -464,6 +479,8 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_at_once_in_the_contract_s_order() {
+        let mut utm = UtmDraft::default();
+        *utm.value_of("source").unwrap() = Some("two\nlines".to_owned());
         let draft = CampaignDraft {
             name: Some("two\nlines".to_owned()),
             start_at: Some(now() - TimeDelta::days(2)),
@@ -471,6 +488,7 @@ mod tests {
             message: Some("{Nmae} }".to_owned()),
             opt_out_link_id: Some(-1),
             track_link_url: Some("nowhere".to_owned()),
+            utm: Some(utm),
             on_unknown: Some("forget".to_owned()),
             sending_window: Some(WindowDraft {
                 from: Some("8".to_owned()),
@@ -492,6 +510,7 @@ mod tests {
                 "message",
                 "optOutLinkId",
                 "trackLinkUrl",
+                "utm.source",
                 "name",
                 "onUnknown",
                 "sendingWindow.from",

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::timing::{self, WindowBody};
+use super::utm::UtmBody;
 use crate::dates;
 
 /// A campaign: the published properties in their order, then ours.
@@ -68,6 +69,9 @@ pub(super) struct CampaignBody {
     /// Why it is paused, where the service did it by itself.
     #[schema(required = true)]
     paused_reason: Option<String>,
+    /// What is added to `trackLinkUrl` when a tracked link is followed; null: nothing.
+    #[schema(required = true)]
+    utm: Option<UtmBody>,
     /// How its messages stand; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<CountsBody>,
@@ -98,6 +102,7 @@ impl From<Campaign> for CampaignBody {
             contact_group_ids: ids(&campaign.audience.groups),
             exclude_contact_group_ids: ids(&campaign.audience.excluded),
             paused_reason: campaign.paused_reason,
+            utm: campaign.utm.map(UtmBody::from),
             counts: None,
             clicks: None,
         }

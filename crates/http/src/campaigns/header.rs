@@ -5,7 +5,7 @@ use clarion_domain::campaign::{Audience, AudienceDraft, CampaignContent, Campaig
 use clarion_domain::fault::Faults;
 use clarion_domain::opt_out_link::OptOutLinkId;
 
-use super::timing;
+use super::{timing, utm};
 use crate::body::given::{Given, text, texts};
 use crate::dates;
 
@@ -25,12 +25,13 @@ pub(super) enum Property {
     MaxPerSecond,
     SpreadUntil,
     SmartEncoding,
+    Utm,
     ContactGroupIds,
     ExcludeContactGroupIds,
 }
 
 impl Property {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Name,
         Self::StartDateTime,
         Self::Sender,
@@ -44,6 +45,7 @@ impl Property {
         Self::MaxPerSecond,
         Self::SpreadUntil,
         Self::SmartEncoding,
+        Self::Utm,
         Self::ContactGroupIds,
         Self::ExcludeContactGroupIds,
     ];
@@ -68,6 +70,7 @@ impl Property {
             Self::MaxPerSecond => "maxPerSecond",
             Self::SpreadUntil => "spreadUntil",
             Self::SmartEncoding => "smartEncoding",
+            Self::Utm => "utm",
             Self::ContactGroupIds => Audience::GROUPS,
             Self::ExcludeContactGroupIds => Audience::EXCLUDED,
         }
@@ -110,6 +113,10 @@ impl Header {
             Property::MaxPerSecond => integer(given).map(|rate| draft.max_per_second = rate),
             Property::SpreadUntil => moment(given).map(|at| draft.spread_until = at),
             Property::SmartEncoding => boolean(given).map(|is| draft.smart_encoding = is),
+            Property::Utm => {
+                draft.utm = utm::read(given, &mut self.faults);
+                Ok(())
+            }
             Property::ContactGroupIds => {
                 texts(given).map(|ids| self.audience.groups = ids.unwrap_or_default())
             }

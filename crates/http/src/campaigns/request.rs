@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::timing::WindowBody;
+use super::utm::UtmBody;
 use crate::contacts::request::NewContact;
 
 /// What a campaign says and when. Unknown properties are read over.
@@ -22,6 +23,7 @@ use crate::contacts::request::NewContact;
     "maxPerSecond": 20,
     "spreadUntil": "2030-06-27T16:00:00Z",
     "smartEncoding": true,
+    "utm": {"source": "sms", "campaign": "summer"},
 }))]
 pub(crate) struct ContentRequest {
     /// What its people call it, in a line of at most 100 characters. Missing, null or blank: nothing.
@@ -68,6 +70,8 @@ pub(crate) struct ContentRequest {
     /// become plain ones, zero-width characters vanish, letters with accents that GSM lacks lose them. A text with a character
     /// that nothing looks like stays as it is. A preview tells what was replaced. Missing or null: no.
     smart_encoding: Option<bool>,
+    /// What is added to `trackLinkUrl` when a tracked link is followed. Missing or null: nothing.
+    utm: Option<UtmBody>,
 }
 
 /// A campaign and its contacts. Unknown properties are read over.

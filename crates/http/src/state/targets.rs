@@ -41,7 +41,7 @@ impl State {
         let look_up = async {
             let url = self
                 .store
-                .read(move |conn| campaigns::track_link_url(conn, campaign))
+                .read(move |conn| campaigns::track_target(conn, campaign))
                 .await?;
             Ok::<_, Problem>(url.as_deref().and_then(as_header))
         };

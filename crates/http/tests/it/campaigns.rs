@@ -16,7 +16,7 @@ async fn a_campaign_has_the_published_properties_in_their_order() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
         insta::allow_duplicates! { insta::assert_snapshot!(
             answer.text.replace(&id, "ID"),
-            @r#"{"id":"ID","startDateTime":"2026-07-01T08:00:00.000Z","sender":"ACME","recipientCount":2,"message":"Hello {Name|there}","status":0,"optOutLinkId":null,"trackLinkUrl":"https://example.com/offer","name":null,"onUnknown":null,"sendingWindow":null,"outsideWindow":"hold","expiresAt":null,"maxPerSecond":null,"spreadUntil":null,"smartEncoding":false,"contactGroupIds":[],"excludeContactGroupIds":[],"pausedReason":null,"counts":{"queued":0,"sent":0,"accepted":0,"delivered":0,"failed":0,"parked":0,"unknown":0,"optedOut":0},"clicks":{"people":0,"human":0,"preview":0,"bot":0,"prefetch":0,"head":0,"tooSoon":0}}"#
+            @r#"{"id":"ID","startDateTime":"2026-07-01T08:00:00.000Z","sender":"ACME","recipientCount":2,"message":"Hello {Name|there}","status":0,"optOutLinkId":null,"trackLinkUrl":"https://example.com/offer","name":null,"onUnknown":null,"sendingWindow":null,"outsideWindow":"hold","expiresAt":null,"maxPerSecond":null,"spreadUntil":null,"smartEncoding":false,"contactGroupIds":[],"excludeContactGroupIds":[],"pausedReason":null,"utm":null,"counts":{"queued":0,"sent":0,"accepted":0,"delivered":0,"failed":0,"parked":0,"unknown":0,"optedOut":0},"clicks":{"people":0,"human":0,"preview":0,"bot":0,"prefetch":0,"head":0,"tooSoon":0}}"#
         ) };
     })
     .await;

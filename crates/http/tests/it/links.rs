@@ -61,6 +61,62 @@ async fn a_tracked_link_leads_to_the_campaigns_address_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn utm_parameters_are_added_to_the_address_that_a_link_leads_to() {
+    on_each_database(async |app| {
+        let utm = json!({"source": "sms", "campaign": "Été", "term": " ", "id": 7});
+        let target = "https://example.com/?utm_source=own#top";
+        let body = json!({"trackLinkUrl": target, "utm": utm});
+        let id = app.create(&campaign_with(&body)).await;
+        let path = format!("/t/{}", code(LinkKind::Track));
+        let answer = follow(app, Method::GET, &path).await;
+        let to = header(&answer, "location");
+        assert_eq!(
+            to,
+            "https://example.com/?utm_source=own&utm_campaign=%C3%89t%C3%A9#top"
+        );
+        let address = format!("/api/Campaigns/{id}");
+        let shown = app.get(&address).await.json();
+        assert_eq!(shown["trackLinkUrl"], target);
+        let expected = json!({
+            "source": "sms", "medium": null, "campaign": "Été", "term": null, "content": null,
+        });
+        assert_eq!(shown["utm"], expected);
+        let found = app
+            .get("/api/Campaigns?filters=utm@=utm_source%3Dsms")
+            .await;
+        assert_eq!(found.json()["totalRecords"], 1);
+        for (utm, url, path, message) in [
+            (json!("sms"), target, "utm", "must be an object"),
+            (
+                json!({"source": 7}),
+                target,
+                "utm.source",
+                "must be a string",
+            ),
+            (
+                json!({"term": "a\nb"}),
+                target,
+                "utm.term",
+                "must be at most 200 characters in one line",
+            ),
+            (json!({"source": "sms"}), "", "utm", "needs a trackLinkUrl"),
+        ] {
+            let body = campaign_with(&json!({"trackLinkUrl": url, "utm": utm}));
+            for answer in [
+                app.post("/api/Campaigns", &body).await,
+                app.put(&address, &body).await,
+            ] {
+                answer.has_fault(path, message);
+            }
+        }
+        let without = campaign_with(&json!({"trackLinkUrl": target, "utm": {}}));
+        assert_eq!(app.put(&address, &without).await.status, 204);
+        assert_eq!(app.get(&address).await.json()["utm"], json!(null));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_link_outlives_its_campaign() {
     on_each_database(async |app| {
         let id = app.create(&campaign_with(&json!({}))).await;

@@ -146,12 +146,12 @@ async fn every_fault_of_filters_and_sorts_is_told() {
         insta::allow_duplicates! { insta::assert_json_snapshot!(problem["errors"], @r#"
         {
           "filters": [
-            "has an unknown property \"sendr\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, name, onUnknown, sendingWindow, outsideWindow, expiresAt, maxPerSecond, spreadUntil, smartEncoding, contactGroupIds, excludeContactGroupIds, pausedReason",
+            "has an unknown property \"sendr\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, name, onUnknown, sendingWindow, outsideWindow, expiresAt, maxPerSecond, spreadUntil, smartEncoding, contactGroupIds, excludeContactGroupIds, pausedReason, utm",
             "has the value \"x\" at character 21, but status is an integer such as 42",
             "has the operator \">\" at character 29, which sender does not take: it is text; allowed are == != @= _= _-= !@= !_= !_-= ==* !=* @=* _=* _-=* !@=* !_=* !_-=*"
           ],
           "sorts": [
-            "has an unknown property \"when\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, name, onUnknown, sendingWindow, outsideWindow, expiresAt, maxPerSecond, spreadUntil, smartEncoding, contactGroupIds, excludeContactGroupIds, pausedReason"
+            "has an unknown property \"when\" at character 1; known are id, startDateTime, sender, recipientCount, message, status, optOutLinkId, trackLinkUrl, name, onUnknown, sendingWindow, outsideWindow, expiresAt, maxPerSecond, spreadUntil, smartEncoding, contactGroupIds, excludeContactGroupIds, pausedReason, utm"
           ]
         }
         "#) };

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clarion_domain::campaign::{
-    CampaignContent, CampaignId, CampaignStatus, Forbidden, OnUnknown, Step,
+    CampaignContent, CampaignId, CampaignStatus, Forbidden, OnUnknown, Step, Utm,
 };
 use clarion_domain::client::ClientId;
 use clarion_domain::frequency::FrequencyCap;
@@ -48,6 +48,7 @@ pub fn replace(
                 campaigns::smart_encoding.eq(content.smart_encoding),
                 campaigns::opt_out_link_id.eq(content.opt_out_link_id.map(|id| id.0)),
                 campaigns::track_link_url.eq(&content.track_link_url),
+                campaigns::utm.eq(content.utm.as_ref().map(Utm::query)),
                 campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
                 TimingRow::from(&content.timing),
             ))

@@ -1,7 +1,7 @@
 //! How a campaign comes to be: invisible while its contacts are stored, then Pending in one step, or gone.
 
 use chrono::{DateTime, Utc};
-use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, OnUnknown};
+use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, OnUnknown, Utm};
 use clarion_domain::client::ClientId;
 use clarion_domain::recipient::CampaignKey;
 use diesel::prelude::*;
@@ -70,6 +70,7 @@ pub fn finish_loading(
             campaigns::smart_encoding.eq(content.smart_encoding),
             campaigns::opt_out_link_id.eq(content.opt_out_link_id.map(|id| id.0)),
             campaigns::track_link_url.eq(&content.track_link_url),
+            campaigns::utm.eq(content.utm.as_ref().map(Utm::query)),
             campaigns::on_unknown.eq(content.on_unknown.map(OnUnknown::number)),
             TimingRow::from(&content.timing),
             campaigns::recipient_count.eq(i64::from(loaded.recipients)),

@@ -83,6 +83,7 @@ fn content(message: &MessageContent, now: DateTime<Utc>) -> CampaignContent {
         smart_encoding: false,
         opt_out_link_id: None,
         track_link_url: None,
+        utm: None,
         on_unknown: None,
         timing: Timing::default(),
     }

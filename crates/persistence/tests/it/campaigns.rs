@@ -1,6 +1,6 @@
 //! How campaigns are listed and changed.
 
-use clarion_domain::campaign::{CampaignContent, CampaignStatus, OnUnknown, Pace, Timing};
+use clarion_domain::campaign::{CampaignContent, CampaignStatus, OnUnknown, Pace, Timing, Utm};
 use clarion_domain::opt_out_link::OptOutLinkId;
 use clarion_domain::sender::SenderId;
 use clarion_persistence::campaigns::{self, Advanced};
@@ -68,6 +68,7 @@ on_both! {
                 sender: SenderId::Number("+447700900001".to_owned()),
                 opt_out_link_id: Some(OptOutLinkId(7)),
                 track_link_url: Some("https://example.org/".to_owned()),
+                utm: Utm::read("utm_source=sms"),
                 on_unknown: Some(OnUnknown::Resend),
                 name: Some("Summer".to_owned()),
                 smart_encoding: true,
@@ -79,6 +80,9 @@ on_both! {
             assert_eq!((found.start_at, found.updated_at), (at(90), at(5)));
             assert_eq!(found.sender, new.sender);
             assert_eq!((found.opt_out_link_id, &found.track_link_url), (Some(OptOutLinkId(7)), &new.track_link_url));
+            assert_eq!(found.utm, new.utm);
+            let target = campaigns::track_target(conn, found.key)?;
+            assert_eq!(target.as_deref(), Some("https://example.org/?utm_source=sms"));
             assert_eq!(found.on_unknown, Some(OnUnknown::Resend));
             assert_eq!((found.name.as_deref(), found.smart_encoding, found.timing.pace), (Some("Summer"), true, pace));
             assert_eq!((found.recipient_count, found.status), (2, CampaignStatus::Pending));

@@ -46,6 +46,7 @@ pub(crate) fn content(start: i64) -> CampaignContent {
         smart_encoding: false,
         opt_out_link_id: None,
         track_link_url: None,
+        utm: None,
         on_unknown: None,
         timing: Timing::default(),
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use clarion_domain::campaign::{Audience, Campaign, CampaignContent, OnUnknown, Pace, Timing};
+use clarion_domain::campaign::{Audience, Campaign, CampaignContent, OnUnknown, Pace, Timing, Utm};
 use clarion_domain::click::{Click, ClickRules};
 use clarion_domain::contact::Contact;
 use clarion_domain::contact_group::ContactGroupId;
@@ -171,6 +171,7 @@ fn content_of(number: u32, draw: &mut Draw) -> CampaignContent {
         smart_encoding: number.is_multiple_of(2),
         opt_out_link_id: draw.one(proptest::option::of(-3..3_i32)).map(OptOutLinkId),
         track_link_url: draw.maybe_text(),
+        utm: (!number.is_multiple_of(3)).then(|| Utm::read("utm_source=a%2Fb&utm_term=c").unwrap()),
         on_unknown: match number % 3 {
             0 => None,
             1 => Some(OnUnknown::Hold),
@@ -265,6 +266,10 @@ pub(super) fn campaign(campaign: &Campaign) -> Values {
             campaign
                 .on_unknown
                 .and_then(|policy| text_of(policy.name())),
+        ),
+        (
+            "utm",
+            campaign.utm.as_ref().and_then(|utm| text_of(&utm.query())),
         ),
         ("name", campaign.name.as_deref().and_then(text_of)),
         (
