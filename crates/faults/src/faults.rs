@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use clarion_rig::wait;
 
 use crate::chance::Chance;
 use crate::database::Database;
 use crate::oracle::{Behaviour, Receipts};
 use crate::point::Point;
-use crate::wait;
+use crate::tracer::Tracer;
 use crate::world::{BINDS, LEASE, Place, WINDOW, World};
 
 /// Contacts of a campaign.
@@ -344,11 +345,8 @@ impl Fault {
                 let Database::Sqlite(path) = &world.database else {
                     anyhow::bail!("there is no file");
                 };
-                let tracer = world
-                    .nodes
-                    .first()
-                    .context("no node")?
-                    .refuse_writes(path)?;
+                let node = world.nodes.first().context("no node")?;
+                let tracer = Tracer::refuse_writes(node, path)?;
                 wait::pass(OUTAGE);
                 drop(tracer);
                 Ok(())
@@ -399,7 +397,7 @@ impl Fault {
 /// Posts a campaign to a node that is killed at one of its writes; the campaign's id, if it was told.
 fn killed_at_write(world: &mut World, body: &str, nth: u64) -> anyhow::Result<Option<String>> {
     let node = world.nodes.first().context("no node")?;
-    let tracer = node.kill_at_write(nth)?;
+    let tracer = Tracer::kill_at_write(node, nth)?;
     let posted = world.try_post(body).ok();
     wait_for_death(world);
     drop(tracer);

@@ -6,23 +6,21 @@
 mod chance;
 mod database;
 mod faults;
-mod http;
 mod ledger;
-mod node;
 mod oracle;
 mod pdu;
 mod place;
 mod plan;
 mod point;
 mod table;
-mod wait;
+mod tracer;
 mod world;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use clarion_rig::say;
 
 use plan::Plan;
 
@@ -77,11 +75,4 @@ fn arguments(mut given: impl Iterator<Item = String>) -> anyhow::Result<Argument
     }
     arguments.clarion = std::path::absolute(&arguments.clarion)?;
     Ok(arguments)
-}
-
-/// Writes a line to standard output.
-pub(crate) fn say(line: &str) -> anyhow::Result<()> {
-    let mut output = std::io::stdout().lock();
-    writeln!(output, "{line}")?;
-    Ok(output.flush()?)
 }

@@ -7,8 +7,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
-
-use crate::node::run;
+use clarion_rig::program::run;
 
 /// Debian's, which is on the PATH of root alone.
 pub(crate) const IP: &str = "/sbin/ip";

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use clarion_rig::say;
+
 use crate::chance::Chance;
 use crate::faults::{Fault, Policy};
-use crate::say;
 use crate::table::Row;
 use crate::world::{Kind, World};
 

@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use clarion_rig::http::{self, Answer, Request};
+use clarion_rig::node::{Node, Setup};
+use clarion_rig::postgres::Cluster;
+use clarion_rig::wait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::database::{Cluster, Database, Pair};
+use crate::database::{Database, PURPOSE, Pair};
 use crate::faults::Policy;
-use crate::http::{self, Answer, Request};
-use crate::node::{Node, Setup};
 use crate::oracle::Oracle;
 use crate::place::{Clock, Disk, Network};
-use crate::wait;
 
 /// Binds of all nodes together.
 pub(crate) const BINDS: usize = 2;
@@ -150,12 +151,13 @@ impl World {
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open)?;
         let place = Place::of(kind, folder.path())?;
+        let cluster = || Cluster::start(folder.path().join("postgres"), PURPOSE);
         let database = match (kind, &place) {
             (Kind::Postgres | Kind::SmallJournal | Kind::ThreeNodes, _) => {
-                Database::Postgres(Cluster::start(folder.path())?)
+                Database::Postgres(cluster()?)
             }
             (Kind::CutOff, Place::Network(network)) => {
-                Database::Postgres(Cluster::start(folder.path())?.seen_from(network.outside()))
+                Database::Postgres(cluster()?.seen_from(network.outside()))
             }
             (Kind::Synchronous | Kind::Asynchronous, _) => {
                 Database::Pair(Pair::start(folder.path(), kind == Kind::Synchronous)?)

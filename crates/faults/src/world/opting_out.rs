@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use clarion_rig::http::Request;
+use clarion_rig::wait;
 use serde_json::{Value, json};
 
 use super::{KEY, PATIENCE, SENDER, World};
 use crate::faults::Policy;
-use crate::http::Request;
 use crate::oracle::Reply;
-use crate::wait;
 
 /// What an opt-out link begins with behind the address of the service.
 const PAGE: &str = "/o/";

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const REST: Duration = Duration::from_millis(10);
 
 /// Looks again and again until there is something, or the time is over.
-pub(crate) fn for_some<T>(deadline: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn for_some<T>(deadline: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + deadline;
     loop {
         if let Some(found) = look() {
@@ -20,11 +20,11 @@ pub(crate) fn for_some<T>(deadline: Duration, mut look: impl FnMut() -> Option<T
 }
 
 /// Whether it came to be so in time.
-pub(crate) fn until(deadline: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+pub fn until(deadline: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     for_some(deadline, || is_so().then_some(())).is_some()
 }
 
 /// Lets time pass: the length of a fault, never a guess at when something will be done.
-pub(crate) fn pass(time: Duration) {
+pub fn pass(time: Duration) {
     std::thread::sleep(time);
 }

@@ -12,21 +12,30 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An answer: its status, and its body as far as that is JSON.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Value,
+pub struct Answer {
+    /// As in RFC 9110.
+    pub status: u16,
+    /// Null where it is no JSON.
+    pub body: Value,
 }
 
 /// A request.
-pub(crate) struct Request<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) key: &'a str,
-    pub(crate) body: &'a str,
+pub struct Request<'a> {
+    /// GET and the like.
+    pub method: &'a str,
+    /// From the first slash on.
+    pub path: &'a str,
+    /// The API key.
+    pub key: &'a str,
+    /// JSON; may be empty.
+    pub body: &'a str,
 }
 
 /// Sends it and reads the answer.
-pub(crate) fn call(at: SocketAddr, request: &Request<'_>) -> anyhow::Result<Answer> {
+///
+/// # Errors
+/// Nobody answers in time, or not in HTTP.
+pub fn call(at: SocketAddr, request: &Request<'_>) -> anyhow::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&at, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
