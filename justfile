@@ -44,6 +44,10 @@ ci:
 faults *arguments="--full":
     .ci/faults {{ arguments }}
 
+# Measure the service beside the bare libraries, for some minutes; see docs/performance.md.
+bench *arguments:
+    .ci/bench {{ arguments }}
+
 # The service with PostgreSQL, in containers.
 up:
     docker compose up --build
