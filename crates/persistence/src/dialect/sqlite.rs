@@ -199,10 +199,11 @@ pub(super) fn lock_messages(
 ) -> Result<Vec<State>, StoreError> {
     let mut states = Vec::with_capacity(keys.len());
     for key in keys {
+        // Not `first`: SQLite prepares a statement with a bound LIMIT anew each time that it is bound.
         let state = messages::table
             .find(*key)
             .select(State::as_select())
-            .first(conn)
+            .get_result(conn)
             .optional()?;
         states.extend(state);
     }
