@@ -9,7 +9,9 @@ use clarion_domain::recipient::FIRST_DIRECT_KEY;
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamp};
+use diesel::sqlite::Sqlite;
 
 use super::{CaseFolding, Texts};
 use crate::campaigns::Kind;
@@ -215,19 +217,44 @@ pub(super) fn update_messages(
     states: &[State],
 ) -> Result<(), StoreError> {
     for state in states {
-        diesel::update(messages::table.find(state.key()))
-            .set((
-                messages::status.eq(state.status),
-                messages::parts_ended.eq(state.parts_ended),
-                messages::worst.eq(state.worst),
-                messages::error.eq(&state.error),
-                messages::updated_at.eq(state.updated_at),
-                messages::received_at.eq(state.received_at),
-                messages::handed_over.eq(state.handed_over),
-            ))
-            .execute(conn)?;
+        Update(state).execute(conn)?;
     }
     Ok(())
+}
+
+/// A message's update, whose text never changes. Diesel cannot know that of its own UPDATE, and has it prepared anew each time.
+struct Update<'a>(&'a State);
+
+impl QueryId for Update<'_> {
+    type QueryId = Update<'static>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<SqliteConnection> for Update<'_> {}
+
+impl QueryFragment<Sqlite> for Update<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let Self(state) = self;
+        out.push_sql("UPDATE messages SET status = ");
+        out.push_bind_param::<SmallInt, _>(&state.status)?;
+        out.push_sql(", parts_ended = ");
+        out.push_bind_param::<BigInt, _>(&state.parts_ended)?;
+        out.push_sql(", worst = ");
+        out.push_bind_param::<Nullable<SmallInt>, _>(&state.worst)?;
+        out.push_sql(", error = ");
+        out.push_bind_param::<Nullable<Text>, _>(&state.error)?;
+        out.push_sql(", updated_at = ");
+        out.push_bind_param::<Timestamp, _>(&state.updated_at)?;
+        out.push_sql(", received_at = ");
+        out.push_bind_param::<Nullable<Timestamp>, _>(&state.received_at)?;
+        out.push_sql(", handed_over = ");
+        out.push_bind_param::<Bool, _>(&state.handed_over)?;
+        out.push_sql(" WHERE campaign_id = ");
+        out.push_bind_param::<BigInt, _>(&state.campaign_id)?;
+        out.push_sql(" AND seq = ");
+        out.push_bind_param::<Integer, _>(&state.seq)
+    }
 }
 
 pub(super) fn delete_messages(conn: &mut SqliteConnection, keys: &[Key]) -> Result<(), StoreError> {
