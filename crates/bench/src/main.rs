@@ -30,8 +30,10 @@ fn main() -> anyhow::Result<()> {
 fn measure(options: &Options) -> anyhow::Result<()> {
     let mut report = Report::default();
     for database in &options.databases {
-        let mut world = World::new(*database, options)?;
-        steps::run(&mut world, options, &mut report)?;
+        match World::new(*database, options) {
+            Ok(mut world) => steps::run(&mut world, options, &mut report)?,
+            Err(error) => report.leave_out(format!("{}: {error:#}", database.name()))?,
+        }
     }
     say(&report.markdown())?;
     std::fs::write(&options.json, report.json())?;

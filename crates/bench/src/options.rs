@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 
 const HELP: &str = "Known are --quick, --only STEPS, --database sqlite|postgres|both, --contacts N, --messages N, --growth, \
-                    --clarion FILE, --folder FOLDER and --json FILE; the steps are intake, lists, api, redirects, sending, \
-                    startup and kannel, with commas between them";
+                    --clarion FILE, --folder FOLDER and --json FILE; the steps are intake, lists, api, redirects, sending \
+                    and startup, with commas between them";
 
 /// What the program does.
 #[derive(Debug)]
@@ -48,7 +48,6 @@ pub(crate) enum Step {
     Redirects,
     Sending,
     Startup,
-    Kannel,
 }
 
 /// Which database.
@@ -60,14 +59,13 @@ pub(crate) enum Kind {
 
 impl Step {
     /// In the order in which they run: the last ones find the database full.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 6] = [
         Self::Intake,
         Self::Lists,
         Self::Api,
         Self::Redirects,
         Self::Sending,
         Self::Startup,
-        Self::Kannel,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -78,7 +76,6 @@ impl Step {
             Self::Redirects => "redirects",
             Self::Sending => "sending",
             Self::Startup => "startup",
-            Self::Kannel => "kannel",
         }
     }
 }

@@ -25,7 +25,6 @@ pub(crate) fn run(world: &mut World, options: &Options, report: &mut Report) -> 
             Step::Redirects => answering::redirects(world, options, &mut page)?,
             Step::Sending => sending::run(world, options, &mut page)?,
             Step::Startup => startup::run(world, options, &mut page)?,
-            Step::Kannel => {}
         }
     }
     Ok(())
