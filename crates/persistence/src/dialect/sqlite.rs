@@ -201,7 +201,8 @@ pub(super) fn lock_messages(
 ) -> Result<Vec<State>, StoreError> {
     let mut states = Vec::with_capacity(keys.len());
     for key in keys {
-        // Not `first`: SQLite prepares a statement with a bound LIMIT anew each time that it is bound.
+        // Not `first`: SQLite prepares a statement with a bound LIMIT anew each time that it is bound, unless it is compiled as
+        // .cargo/config.toml says.
         let state = messages::table
             .find(*key)
             .select(State::as_select())
