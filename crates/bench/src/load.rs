@@ -212,7 +212,8 @@ pub(crate) fn post_file(
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("it broke off")?;
-    ensure!(head.contains(" 201 "), "{path} answered {head}\n{body}");
+    let status = head.split(' ').nth(1).unwrap_or_default();
+    ensure!(status.starts_with('2'), "{path} answered {head}\n{body}");
     Ok(serde_json::from_str(body)?)
 }
 

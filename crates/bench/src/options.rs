@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 
 const HELP: &str = "Known are --quick, --only STEPS, --database sqlite|postgres|both, --contacts N, --messages N, --growth, \
-                    --clarion FILE, --folder FOLDER and --json FILE; the steps are intake, lists, api, redirects, sending \
+                    --clarion FILE, --folder FOLDER and --json FILE; the steps are intake, audience, lists, api, redirects, sending \
                     and startup, with commas between them";
 
 /// What the program does.
@@ -43,6 +43,7 @@ pub(crate) struct Options {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     Intake,
+    Audience,
     Lists,
     Api,
     Redirects,
@@ -59,8 +60,9 @@ pub(crate) enum Kind {
 
 impl Step {
     /// In the order in which they run: the last ones find the database full.
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Intake,
+        Self::Audience,
         Self::Lists,
         Self::Api,
         Self::Redirects,
@@ -71,6 +73,7 @@ impl Step {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Intake => "intake",
+            Self::Audience => "audience",
             Self::Lists => "lists",
             Self::Api => "api",
             Self::Redirects => "redirects",

@@ -62,15 +62,22 @@ impl Campaign {
         };
         write!(
             to,
-            r#"{{"startDateTime":{start},"sender":"BENCH","message":"{message}","trackLinkUrl":{link},"contacts":["#
+            r#"{{"startDateTime":{start},"sender":"BENCH","message":"{message}","trackLinkUrl":{link},"contacts":"#
         )?;
+        self.write_contacts(to)?;
+        write!(to, "}}")
+    }
+
+    /// Writes the JSON of its contacts alone.
+    fn write_contacts(self, to: &mut impl Write) -> std::io::Result<()> {
+        write!(to, "[")?;
         for index in 0..self.contacts {
             if index > 0 {
                 write!(to, ",")?;
             }
             self.write_contact(to, index)?;
         }
-        write!(to, "]}}")
+        write!(to, "]")
     }
 
     fn write_contact(self, to: &mut impl Write, index: u32) -> std::io::Result<()> {
@@ -101,11 +108,25 @@ impl Campaign {
     /// Puts its JSON into a file, from which it costs next to nothing to post.
     pub(crate) fn file(self, folder: &Path) -> anyhow::Result<PathBuf> {
         let path = folder.join(format!("campaign-of-{}.json", self.contacts));
-        let mut file = BufWriter::with_capacity(1 << 20, File::create(&path)?);
-        self.write(&mut file)?;
-        file.flush()?;
+        written(&path, |file| self.write(file))?;
         Ok(path)
     }
+
+    /// The same with its contacts alone.
+    pub(crate) fn contacts_file(self, folder: &Path) -> anyhow::Result<PathBuf> {
+        let path = folder.join(format!("contacts-of-{}.json", self.contacts));
+        written(&path, |file| self.write_contacts(file))?;
+        Ok(path)
+    }
+}
+
+fn written(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    write(&mut file)?;
+    Ok(file.flush()?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The steps: each measures one thing on one database, and leaves what it made to the next.
 
 mod answering;
+mod audience;
 mod intake;
 mod lists;
 mod sending;
@@ -20,6 +21,7 @@ pub(crate) fn run(world: &mut World, options: &Options, report: &mut Report) -> 
         let mut page = report.page(step.name(), subject);
         match step {
             Step::Intake => intake::run(world, options, &mut page)?,
+            Step::Audience => audience::run(world, options, &mut page)?,
             Step::Lists => lists::run(world, options, &mut page)?,
             Step::Api => answering::api(world, options, &mut page)?,
             Step::Redirects => answering::redirects(world, options, &mut page)?,

@@ -187,11 +187,16 @@ impl World {
     pub(crate) fn post(&self, campaign: Campaign) -> anyhow::Result<(String, Duration)> {
         let file = campaign.file(self.folder())?;
         let begun = Instant::now();
-        let id = load::post_file(self.node.api, "/api/Campaigns", KEY, &file)?;
+        let id = self.post_file("/api/Campaigns", &file)?;
         let took = begun.elapsed();
         std::fs::remove_file(file)?;
         let id = id.as_str().context("no id")?;
         Ok((id.to_owned(), took))
+    }
+
+    /// Posts a file.
+    pub(crate) fn post_file(&self, path: &str, file: &Path) -> anyhow::Result<Value> {
+        load::post_file(self.node.api, path, KEY, file)
     }
 
     /// Waits until all receipts of a campaign are stored.
