@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use audience::{Audience, AudienceDraft, MAX_GROUPS};
 pub use draft::{CampaignContent, CampaignDraft, MAX_TRACK_LINK_URL, START_GRACE};
-pub use pace::{MAX_PER_SECOND, Pace};
+pub use pace::{MAX_PER_SECOND, Pace, SAVED_SECONDS};
 pub use unknown::OnUnknown;
 pub use utm::{Utm, UtmDraft};
 

@@ -286,6 +286,8 @@ pub struct GatewayState {
     pub rate: u32,
     /// Most parts per second, as configured; 0: no limit.
     pub limit: u32,
+    /// Most parts per second of one sender, over the whole cluster; 0: no limit.
+    pub sender_limit: u32,
 }
 
 /// What there is to see of one bind.

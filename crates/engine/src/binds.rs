@@ -77,16 +77,17 @@ impl Keeper {
             .store
             .is_shared()
             .then(|| asked + self.core.settings.lease * 9 / 10);
-        let mut kept_in_all = 0;
-        for (name, holding) in &holdings {
-            kept_in_all += self.keep(name, holding, until);
+        let mut kept_in_all = Vec::new();
+        let mut before = 0;
+        for (name, gateway) in &self.gateways.clone() {
+            let kept = holdings
+                .get(name)
+                .map(|holding| self.keep(name, holding, until));
+            let kept = kept.unwrap_or_default().into_iter();
+            kept_in_all.extend(kept.map(|number| before + usize::from(number)));
+            before += usize::from(gateway.binds());
         }
-        let all = self
-            .gateways
-            .values()
-            .map(|gateway| usize::from(gateway.binds()))
-            .sum();
-        self.core.share.set(kept_in_all, all, until);
+        self.core.share.set(kept_in_all, before, until);
         let wanting = holdings.values().any(|holding| holding.wanting > 0);
         let usual = node::beat_interval(&self.core);
         if wanting {
@@ -116,10 +117,10 @@ impl Keeper {
             .await
     }
 
-    /// Has a gateway keep what is leased and not about to be given back; how many binds.
-    fn keep(&mut self, name: &str, holding: &Holding, until: Option<Instant>) -> usize {
+    /// Has a gateway keep what is leased and not about to be given back; which binds.
+    fn keep(&mut self, name: &str, holding: &Holding, until: Option<Instant>) -> BTreeSet<u16> {
         let Some(gateway) = self.gateways.get(name).map(Arc::clone) else {
-            return 0;
+            return BTreeSet::new();
         };
         let place = |number: &u16| (name.to_owned(), *number);
         let mut kept: BTreeSet<u16> = holding.kept.iter().copied().collect();
@@ -135,7 +136,7 @@ impl Keeper {
                 });
             }
         }
-        kept.len()
+        kept
     }
 
     /// Once: where that fails, their leases run out.

@@ -213,12 +213,15 @@ async fn open(
     let origin = Arc::new(Origin::of(&campaign));
     let unit = lease.unit().clone();
     let planner = planner(core, &campaign);
+    let soon = core.paces.soon(campaign.key, &core.share);
     let now = core.now();
     let mut contents = core
         .store
-        .read(move |conn| Contents::read(conn, &campaign, &wording, &unit, planner, now))
+        .read(move |conn| Contents::read(conn, &campaign, &wording, &unit, (planner, soon), now))
         .await?;
     settle_lost(core, contents.lost).await?;
+    core.paces
+        .pass(lease.unit().campaign, contents.aside.dropped());
     if !set_aside(core, lease, contents.aside).await? {
         // It is another's by now, or its campaign has changed.
         contents.again.clear();

@@ -16,7 +16,7 @@ pub struct CampaignSchedule {
     pub waiting: u64,
     /// Recipients who have opted out.
     pub suppressed: u64,
-    /// Most parts per second of all gateways; `None`: no limit.
+    /// Most parts per second of its sender by all gateways; `None`: no limit.
     pub parts_per_second: Option<u32>,
     /// When they would leave.
     pub outlook: Outlook,
@@ -26,23 +26,23 @@ pub(crate) async fn schedule(
     core: &Core,
     campaign: &Campaign,
 ) -> Result<CampaignSchedule, IntakeRefusal> {
-    let parts_per_second = core.traffic.limit();
     let is_over = match campaign.status {
         CampaignStatus::Pending | CampaignStatus::Sending | CampaignStatus::Paused => false,
         CampaignStatus::Submitted | CampaignStatus::Cancelled | CampaignStatus::Completed => true,
     };
     if is_over {
         return Ok(CampaignSchedule {
-            parts_per_second,
+            parts_per_second: core.traffic.limit(),
             ..CampaignSchedule::default()
         });
     }
     let tally = preview::tally(core, campaign, is_waiting).await?;
+    let sending = tally.plan(campaign.start_at).reckoned().await?;
     Ok(CampaignSchedule {
         waiting: tally.planned(),
         suppressed: tally.suppressed(),
-        parts_per_second,
-        outlook: tally.outlook(campaign.start_at),
+        parts_per_second: sending.parts_per_second,
+        outlook: sending.outlook,
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use clarion_domain::campaign::{Pace as CampaignPace, SAVED_SECONDS};
 use clarion_domain::recipient::CampaignKey;
 use clarion_persistence::campaigns::Outgoing;
 use clarion_persistence::{Conn, StoreError, send_units};
@@ -12,8 +13,10 @@ use tokio::time::Instant;
 
 use crate::share::Share;
 
-/// What is not used is saved up for so many seconds, so that messages go out in batches and no time is lost between them.
-const SAVED_SECONDS: f64 = 0.05;
+/// What of a campaign comes so soon is judged, whether it may be sent at its time.
+const SOON_SECONDS: f64 = 10.0;
+/// More of a campaign than a unit has need not be judged at once.
+const MOST_SOON: f64 = 1_000.0;
 /// What is missing may be less than any timer can tell, and is missing all the same.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// A campaign of which nothing was heard for so long is forgotten: it is sent no more.
@@ -28,7 +31,7 @@ pub(crate) struct Rate {
     /// When the campaign last changed, as it was read.
     as_of: DateTime<Utc>,
     /// Most parts per second of the whole cluster.
-    most: Option<f64>,
+    most: Option<u32>,
     /// Messages per second of the whole cluster that spread it evenly.
     even: Option<f64>,
     /// All that is left of it is one unit: who holds that has nobody to share with.
@@ -51,7 +54,7 @@ impl Rate {
             Ok(Self {
                 campaign: campaign.key,
                 as_of: campaign.updated_at,
-                most: pace.max_per_second.map(f64::from),
+                most: pace.max_per_second,
                 even: pace.even(left.messages, now),
                 is_one_unit: left.units == 1,
             })
@@ -63,11 +66,22 @@ impl Rate {
         self.most.is_none() && self.even.is_none()
     }
 
-    fn share_of(&self, limit: f64, share: &Share) -> f64 {
-        match self.is_one_unit {
-            true => limit,
-            false => share.of(limit),
-        }
+    /// Parts per second of this node; `None`: no limit.
+    fn parts(&self, share: &Share) -> Option<f64> {
+        let of = |most| match self.is_one_unit {
+            true => most,
+            false => share.whole(most),
+        };
+        self.most.map(|most| CampaignPace::within(of(most)))
+    }
+
+    /// Messages per second of this node; `None`: no limit.
+    fn messages(&self, share: &Share) -> Option<f64> {
+        let of = |even| match self.is_one_unit {
+            true => even,
+            false => share.of(even),
+        };
+        self.even.map(of)
     }
 }
 
@@ -130,6 +144,26 @@ impl Paces {
         }
     }
 
+    /// Messages of a campaign whose turn comes soon, at least one; `None`: it has no pace.
+    pub(crate) fn soon(&self, campaign: CampaignKey, share: &Share) -> Option<usize> {
+        let paces = self.lock();
+        let pace = paces.get(&campaign).filter(|pace| !pace.rate.is_free())?;
+        let rates = [pace.rate.parts(share), pace.rate.messages(share)];
+        let rate = rates.into_iter().flatten().fold(f64::MAX, f64::min);
+        Some(whole((rate * SOON_SECONDS).clamp(1.0, MOST_SOON)))
+    }
+
+    /// So many messages of a campaign have had their turn, and were not sent.
+    pub(crate) fn pass(&self, campaign: CampaignKey, messages: usize) {
+        if let Some(pace) = self.lock().get_mut(&campaign) {
+            let messages = Some(f64::from(u32::try_from(messages).unwrap_or(u32::MAX)));
+            pace.parts
+                .take(messages.filter(|_| pace.rate.most.is_some()));
+            pace.messages
+                .take(messages.filter(|_| pace.rate.even.is_some()));
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<CampaignKey, Pace>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -183,13 +217,11 @@ impl Pace {
     }
 
     fn save(&mut self, share: &Share) {
-        // So that no second sees more than the limit: what is saved up may go at its beginning, and the rate on top of it.
-        let most = self.rate.most.map(|most| most / (1.0 + SAVED_SECONDS));
-        let of = |limit: Option<f64>| limit.map_or(0.0, |limit| self.rate.share_of(limit, share));
-        let (most, even) = (of(most), of(self.rate.even));
         let now = Instant::now();
-        self.parts.save(most, now);
-        self.messages.save(even, now);
+        self.parts
+            .save(self.rate.parts(share).unwrap_or_default(), now);
+        self.messages
+            .save(self.rate.messages(share).unwrap_or_default(), now);
     }
 }
 
@@ -249,13 +281,22 @@ impl Saved {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between 1 and 1,000"
+)]
+fn whole(messages: f64) -> usize {
+    messages.ceil() as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const CAMPAIGN: CampaignKey = CampaignKey(1);
 
-    fn rate(as_of: i64, most: Option<f64>, even: Option<f64>) -> Rate {
+    fn rate(as_of: i64, most: Option<u32>, even: Option<f64>) -> Rate {
         Rate {
             campaign: CAMPAIGN,
             as_of: DateTime::from_timestamp(as_of, 0).unwrap(),
@@ -285,6 +326,10 @@ mod tests {
             self.paces.take(CAMPAIGN, 500, |_| parts, &self.share)
         }
 
+        fn soon(&self) -> Option<usize> {
+            self.paces.soon(CAMPAIGN, &self.share)
+        }
+
         fn wait(&self, parts: u32) -> Duration {
             self.paces.wait(CAMPAIGN, || parts, &self.share)
         }
@@ -306,51 +351,93 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_second_sees_more_than_the_limit_and_each_nearly_that() {
-        for most in [1.0_f64, 3.0, 20.0, 100.0, 5_000.0] {
+        for most in [1, 3, 20, 21, 100, 5_000] {
             let node = Node::at(rate(0, Some(most), None));
             pass(60_000).await;
             for went in node.seconds(20, 1).await {
-                assert!(went as f64 <= most, "{went} of {most}");
-                assert!((went + 1) as f64 >= most * 0.9, "{went} of {most}");
+                let most = most as usize;
+                assert!(went <= most, "{went} of {most}");
+                assert!((went + 1) * 10 >= most * 9, "{went} of {most}");
             }
         }
     }
 
     #[tokio::test(start_paused = true)]
+    async fn no_second_sees_more_of_all_nodes_together() {
+        for most in [1, 2, 3, 5, 7, 20, 50] {
+            let nodes: Vec<_> = (0..4)
+                .map(|_| Node::at(rate(0, Some(most), None)))
+                .collect();
+            for (place, node) in nodes.iter().enumerate() {
+                node.share.set(vec![place], 4, None);
+            }
+            pass(60_000).await;
+            let mut went: Vec<usize> = Vec::new();
+            for _ in 0..3_000 {
+                went.push(nodes.iter().map(|node| node.take(1)).sum());
+                pass(1).await;
+            }
+            let seconds = went.windows(1_000).map(|second| second.iter().sum());
+            let (busiest, all) = (seconds.max().unwrap_or(0), went.iter().sum::<usize>());
+            assert!(busiest <= most as usize, "{busiest} of {most}");
+            assert!(all * 10 >= most as usize * 3 * 8, "{all} of {most}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_soon_is_what_goes_in_ten_seconds() {
+        let soon = |most, even| Node::at(rate(0, most, even)).soon();
+        assert_eq!(soon(None, None), None);
+        assert_eq!(soon(Some(21), None), Some(200));
+        assert_eq!(soon(Some(21), Some(0.001)), Some(1));
+        assert_eq!(soon(Some(100_000), None), Some(1_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_is_passed_is_a_turn() {
+        let node = Node::at(rate(0, None, Some(1.0)));
+        node.paces.pass(CAMPAIGN, 5);
+        pass(5_000).await;
+        assert_eq!(node.take(1), 0);
+        pass(1_000).await;
+        assert_eq!(node.take(1), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn long_messages_count_by_their_parts() {
-        let node = Node::at(rate(0, Some(60.0), None));
+        let node = Node::at(rate(0, Some(60), None));
         let went: usize = node.seconds(20, 3).await.iter().sum();
         assert!((360..=400).contains(&went), "{went}");
         // Of one that has more parts than the limit, none is kept back for ever.
-        let node = Node::at(rate(0, Some(2.0), None));
+        let node = Node::at(rate(0, Some(2), None));
         let went: usize = node.seconds(30, 10).await.iter().sum();
         assert!((5..=6).contains(&went), "{went}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_slower_of_the_two_counts() {
-        let node = Node::at(rate(0, Some(100.0), Some(20.0)));
+        let node = Node::at(rate(0, Some(100), Some(20.0)));
         let went: usize = node.seconds(10, 1).await.iter().sum();
         assert!((195..=201).contains(&went), "{went}");
-        let node = Node::at(rate(0, Some(10.0), Some(1_000.0)));
+        let node = Node::at(rate(0, Some(10), Some(1_000.0)));
         let went: usize = node.seconds(10, 1).await.iter().sum();
         assert!((90..=100).contains(&went), "{went}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_node_has_its_share_unless_nobody_else_can_have_any() {
-        let node = Node::at(rate(0, Some(100.0), None));
-        node.share.set(1, 4, None);
+        let node = Node::at(rate(0, Some(100), None));
+        node.share.set(vec![3], 4, None);
         let went: usize = node.seconds(10, 1).await.iter().sum();
         assert!((225..=250).contains(&went), "{went}");
         node.paces.set(&[Rate {
             is_one_unit: true,
-            ..rate(0, Some(100.0), None)
+            ..rate(0, Some(100), None)
         }]);
         let went: usize = node.seconds(10, 1).await.iter().sum();
         assert!((900..=1_000).contains(&went), "{went}");
-        node.paces.set(&[rate(0, Some(100.0), None)]);
-        node.share.set(0, 4, None);
+        node.paces.set(&[rate(0, Some(100), None)]);
+        node.share.set(Vec::new(), 4, None);
         node.take(1);
         pass(60_000).await;
         assert_eq!(node.take(1), 0);
@@ -369,8 +456,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_read_before_a_change_does_not_count() {
-        let node = Node::at(rate(0, Some(1.0), None));
-        node.paces.set(&[rate(2, Some(2.0), None)]);
+        let node = Node::at(rate(0, Some(1), None));
+        node.paces.set(&[rate(2, Some(2), None)]);
         node.paces.set(&[rate(1, None, None)]);
         assert_eq!(node.take(1), 0);
         node.paces.set(&[rate(3, None, None)]);

@@ -138,7 +138,7 @@ impl<'c> Tally<'c> {
     /// All of it. `left_out`: the duplicates, and the invalid ones.
     pub(crate) fn finish(
         self,
-        start_at: DateTime<Utc>,
+        sending: Sending,
         (duplicates, invalid): (u64, InvalidByReason),
     ) -> CampaignPreview {
         CampaignPreview {
@@ -146,10 +146,7 @@ impl<'c> Tally<'c> {
             duplicates,
             excluded: 0,
             invalid,
-            sending: Sending {
-                outlook: self.outlook(start_at),
-                parts_per_second: self.core.traffic.limit(),
-            },
+            sending,
             messages: self.messages,
             smart: self.smart,
             samples: self.samples,
@@ -168,10 +165,37 @@ impl<'c> Tally<'c> {
         self.messages.suppressed
     }
 
-    /// When the messages would leave, of a campaign that starts then.
-    pub(crate) fn outlook(&self, start_at: DateTime<Utc>) -> Outlook {
-        let begin = start_at.max(self.core.now());
-        self.forecast.outlook(begin, self.core.traffic.limit())
+    /// What tells when the messages would leave, of a campaign that starts then.
+    pub(crate) fn plan(&self, start_at: DateTime<Utc>) -> Plan {
+        Plan {
+            forecast: self.forecast.clone(),
+            begin: start_at.max(self.core.now()),
+            parts_per_second: self.core.traffic.limit(),
+        }
+    }
+}
+
+/// When messages would leave, still to be reckoned.
+pub(crate) struct Plan {
+    forecast: Forecast,
+    begin: DateTime<Utc>,
+    parts_per_second: Option<u32>,
+}
+
+impl Plan {
+    /// Reckons it, which may take some tenths of a second.
+    pub(crate) fn reckon(&self) -> Sending {
+        Sending {
+            outlook: self.forecast.outlook(self.begin, self.parts_per_second),
+            parts_per_second: self.parts_per_second,
+        }
+    }
+
+    /// The same where others are not to be kept waiting.
+    pub(crate) async fn reckoned(self) -> Result<Sending, StoreError> {
+        let reckoning = tokio::task::spawn_blocking(move || self.reckon());
+        let panicked = |error: tokio::task::JoinError| StoreError::Panicked(error.to_string());
+        reckoning.await.map_err(panicked)
     }
 }
 
@@ -188,7 +212,8 @@ pub(crate) async fn stored(
     }
     let tally = tally(core, campaign, |_| true).await?;
     let invalid = invalid(core, campaign.key).await?;
-    Ok(tally.finish(campaign.start_at, (campaign.duplicate_count, invalid)))
+    let sending = tally.plan(campaign.start_at).reckoned().await?;
+    Ok(tally.finish(sending, (campaign.duplicate_count, invalid)))
 }
 
 /// Counts those of a stored campaign's recipients that are wanted.

@@ -28,7 +28,7 @@ use batch::Batch;
 const MAX_HELD: usize = 64;
 /// Most messages of one batch.
 const MAX_BATCH: usize = 500;
-/// With fewer messages than this of a campaign in hand, its next unit is fetched.
+/// With fewer messages than this of a campaign without a pace in hand, its next unit is fetched.
 const LOW_WATER: usize = 500;
 /// A gateway without room for so long gives its units back, for others to send.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -134,12 +134,18 @@ impl Sender {
         for unit in &self.held {
             *in_hand.entry(unit.campaign()).or_default() += unit.remaining();
         }
-        in_hand.retain(|_, remaining| *remaining >= LOW_WATER);
+        in_hand.retain(|campaign, remaining| *remaining >= self.low_water(*campaign));
         Wish {
             except: in_hand.into_keys().collect(),
             after: self.turn,
             most: MAX_HELD - self.held.len(),
         }
+    }
+
+    /// With fewer messages than this of a campaign in hand, its next unit is fetched.
+    fn low_water(&self, campaign: CampaignKey) -> usize {
+        let soon = self.core.paces.soon(campaign, &self.core.share);
+        soon.map_or(LOW_WATER, |soon| LOW_WATER.min(soon.div_ceil(2)))
     }
 
     async fn take_in(&mut self, claimed: Result<Claimed, JoinError>) {
@@ -173,8 +179,11 @@ impl Sender {
         waits.min().filter(|wait| !wait.is_zero())
     }
 
-    /// Waits so long, unless there may be something else to send before.
+    /// Waits so long, unless there may be something else to send before. What has no share of its campaign's pace here is for other
+    /// nodes.
     async fn wait_for_pace(&mut self, wait: Duration) {
+        let core = Arc::clone(&self.core);
+        self.let_go_where(|unit| unit.wait(&core) == Duration::MAX);
         let arrival = async {
             match &mut self.claiming {
                 Some(claiming) => claiming.await,

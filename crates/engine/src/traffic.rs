@@ -31,11 +31,13 @@ impl Traffic {
         let _ = self.gateways.set(gateways.to_vec());
     }
 
-    /// Most parts per second of all gateways together; `None` where one has no limit, or there are none.
+    /// Most parts per second of a sender by all gateways together; `None` where one has no limit, or there are none.
     pub(crate) fn limit(&self) -> Option<u32> {
         let gateways = self.gateways.get()?;
-        let limits = gateways.iter().map(|gateway| gateway.state().limit);
-        let sum = limits.map(|limit| (limit > 0).then_some(limit)).sum();
+        let sum = gateways
+            .iter()
+            .map(|gateway| of_one_sender(&gateway.state()))
+            .sum();
         Option::filter(sum, |sum: &u32| *sum > 0)
     }
 
@@ -80,4 +82,9 @@ impl Traffic {
         };
         Ok(gateways.map(look).collect())
     }
+}
+
+fn of_one_sender(gateway: &GatewayState) -> Option<u32> {
+    let limits = [gateway.limit, gateway.sender_limit];
+    limits.into_iter().filter(|limit| *limit > 0).min()
 }

@@ -248,6 +248,7 @@ impl Gateway for SmppGateway {
             sent,
             rate,
             limit: self.shared.settings.parts_per_second,
+            sender_limit: self.shared.settings.parts_per_second_per_sender,
         }
     }
 

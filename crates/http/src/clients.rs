@@ -1,4 +1,4 @@
-//! Clients. The operator, which is the first client, sees and makes all of them; any other sees and renames itself alone.
+//! Clients. The operator, which is the first client, sees and makes all of them; any other sees and changes itself alone.
 
 use std::future::{Ready, ready};
 

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
 use crate::conn::on_each_backend;
-use crate::listing::{self, ListRequest, Property, date_time, integer, text};
+use crate::listing::{self, ListRequest, Property, date_time, integer, nullable, text};
 use crate::schema::clients;
 use crate::{Conn, StoreError, stored};
 
@@ -84,9 +84,19 @@ pub fn create(conn: &mut Conn, name: &str, now: DateTime<Utc>) -> Result<ClientI
 }
 
 /// What clients can be filtered and sorted by.
-pub static PROPERTIES: [Property; 3] = [
+pub static PROPERTIES: [Property; 5] = [
     integer("id", "clients.id"),
     text("name", "clients.name"),
+    // By the names of `OnUnknown`.
+    nullable(text(
+        "onUnknown",
+        "(CASE clients.on_unknown WHEN 0 THEN 'hold' WHEN 1 THEN 'resend' END)",
+    )),
+    // As in `3 in 24h`.
+    nullable(text(
+        "maxPerPerson",
+        "(clients.max_per_person || ' in ' || clients.max_per_person_hours || 'h')",
+    )),
     date_time("createdAt", "clients.created_at"),
 ];
 

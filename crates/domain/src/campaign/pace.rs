@@ -5,6 +5,10 @@ use chrono::{DateTime, Utc};
 /// Most parts per second that a campaign may ask for: more than any gateway takes.
 pub const MAX_PER_SECOND: u32 = 1_000_000;
 
+/// What is not used of a limit per second is saved up for so many seconds, so that messages go out in batches and no time is
+/// lost between them.
+pub const SAVED_SECONDS: f64 = 0.05;
+
 /// The limits that a campaign sets itself, besides those of the gateways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pace {
@@ -19,6 +23,13 @@ impl Pace {
     #[must_use]
     pub fn is_free(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The rate by which no second sees more than so many parts: what is saved up may go at its beginning, and the rate on top of
+    /// it.
+    #[must_use]
+    pub fn within(per_second: u32) -> f64 {
+        f64::from(per_second) / (1.0 + SAVED_SECONDS)
     }
 
     /// Messages per second from now on that spread so many evenly over the time that is left; `None`: they need not be.

@@ -7,16 +7,19 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::plan::{Kind, Planner, Verdict};
+use super::plan::{Kind, Planner, Standing};
 use super::rules::HourRules;
-use crate::campaign::Timing;
+use super::window::OutsideWindow;
+use crate::campaign::{Pace, Timing};
 use crate::phone::PhoneNumber;
 
-/// Steps that are looked ahead; messages that would leave later than that are not told apart.
-const MOST_STEPS: usize = 2_000;
+/// Moments at which something changes that are looked at, and slots that are told; messages that would leave later than that are
+/// not told apart.
+const MOST_STEPS: usize = 20_000;
+const MOST_SLOTS: usize = 2_000;
 
 /// Counts messages, and tells when they would leave.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Forecast {
     timing: Timing,
     rules: Option<Arc<HourRules>>,
@@ -53,7 +56,7 @@ pub struct Outlook {
 pub struct Slot {
     /// The first of them.
     pub from: DateTime<Utc>,
-    /// The last of them; `None`: as soon as the gateways take it, and they have no limit to reckon with.
+    /// The last of them, or of those dropped among them; `None`: as soon as the gateways take it, and they have no limit to reckon with.
     pub until: Option<DateTime<Utc>>,
     /// How many.
     pub messages: u64,
@@ -84,25 +87,27 @@ impl Forecast {
         group.parts += u64::from(parts);
     }
 
-    /// When all of them would leave, beginning then. `parts_per_second`: of all gateways; `None`: no limit.
+    /// When all of them would leave, beginning then. `parts_per_second`: of all gateways; `None`: no limit. It takes up to some tenths
+    /// of a second where there are many zones and days.
     #[must_use]
     pub fn outlook(&self, begin: DateTime<Utc>, parts_per_second: Option<u32>) -> Outlook {
-        let mut waiting: Vec<Group> = self.groups.values().copied().collect();
+        let mut groups: Vec<Group> = self.groups.values().copied().collect();
         // The order of a map is another in each run.
-        waiting.sort_by_key(|group| group.phone.digits());
+        groups.sort_by_key(|group| group.phone.digits());
         let mut run = Run {
             forecast: self,
             gateways: parts_per_second,
             at: begin,
-            waiting,
+            waiting: groups.into_iter().map(Waiting::new).collect(),
+            owed: 0.0,
             outlook: Outlook::default(),
         };
         for _ in 0..MOST_STEPS {
-            if !run.step() {
+            if !run.step() || run.outlook.slots.len() >= MOST_SLOTS {
                 break;
             }
         }
-        run.outlook.later = messages_of(&run.waiting);
+        run.outlook.later = run.left();
         run.outlook
     }
 }
@@ -122,141 +127,215 @@ impl Outlook {
     }
 }
 
+/// A group on its way.
+struct Waiting {
+    group: Group,
+    turn: Turn,
+    /// When it is to be judged again; `None`: that will not change.
+    until: Option<DateTime<Utc>>,
+    /// What of a message has left: groups are small, and steps short.
+    owed: f64,
+}
+
+/// What becomes of a message when its turn comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It leaves.
+    Goes,
+    /// It has no turn.
+    Waits,
+    /// It is dropped.
+    Falls,
+}
+
+impl Waiting {
+    /// To be judged at once.
+    fn new(group: Group) -> Self {
+        Self {
+            group,
+            turn: Turn::Waits,
+            until: Some(DateTime::<Utc>::MIN_UTC),
+            owed: 0.0,
+        }
+    }
+
+    fn has_turn(&self) -> bool {
+        self.turn != Turn::Waits
+    }
+
+    /// Takes what is whole of this share of it away; how many messages that is.
+    fn take(&mut self, share: f64) -> u64 {
+        self.owed += float(self.group.messages) * share;
+        self.give(whole(self.owed))
+    }
+
+    fn give(&mut self, messages: u64) -> u64 {
+        let given = messages.min(self.group.messages);
+        self.owed -= float(given);
+        self.group.parts -= self.group.parts * given / self.group.messages.max(1);
+        self.group.messages -= given;
+        given
+    }
+}
+
 struct Run<'f> {
     forecast: &'f Forecast,
     gateways: Option<u32>,
     at: DateTime<Utc>,
-    waiting: Vec<Group>,
+    waiting: Vec<Waiting>,
+    /// What of a message all groups together have left.
+    owed: f64,
     outlook: Outlook,
+}
+
+/// Messages per second.
+#[derive(Clone, Copy)]
+struct Rate {
+    per_second: f64,
+    /// The first of them leaves after this part of a second's share, at once or after an interval.
+    first: f64,
 }
 
 impl Run<'_> {
     /// Goes on to the next moment at which something changes; whether there is one.
     fn step(&mut self) -> bool {
-        let (open, changes) = self.judge();
-        if open.is_empty() {
-            return match changes {
-                Some(next) => {
-                    self.at = next;
-                    true
-                }
-                None => false,
-            };
-        }
-        match self.rate() {
-            None => self.send_all(&open, None),
-            Some(rate) => {
-                let messages: u64 = open.iter().map(|place| self.waiting[*place].messages).sum();
-                let done = after(self.at, seconds(messages, rate));
-                let spread_until = self.forecast.timing.pace.spread_until;
-                let spread_until = spread_until.filter(|end| *end > self.at);
-                let next = changes.into_iter().chain(spread_until).min();
-                match next.filter(|next| done.is_none_or(|done| *next < done)) {
-                    Some(next) => self.send_some(&open, rate, next),
-                    None => {
-                        self.send_all(&open, done);
-                        self.at = done.unwrap_or(self.at);
-                    }
-                }
-            }
+        self.judge();
+        let changes = self
+            .waiting
+            .iter()
+            .filter_map(|waiting| waiting.until)
+            .min();
+        let in_turn = self.waiting.iter().filter(|waiting| waiting.has_turn());
+        let messages: u64 = in_turn.map(|waiting| waiting.group.messages).sum();
+        match (messages, self.rate()) {
+            (0, _) => match changes {
+                Some(next) => self.at = next,
+                None => return false,
+            },
+            (_, None) => self.pass(1.0, self.at, None),
+            (_, Some(rate)) => self.pass_at(rate, messages, changes),
         }
         !self.waiting.is_empty()
     }
 
-    /// Which groups may be sent now, and when that changes; leaves out those that never will.
-    fn judge(&mut self) -> (Vec<usize>, Option<DateTime<Utc>>) {
-        let forecast = self.forecast;
-        let rules = forecast.rules.as_ref();
-        let mut planner = Planner::new(&forecast.timing, rules, self.at);
-        let (mut open, mut changes) = (Vec::new(), Vec::new());
-        let mut kept = Vec::with_capacity(self.waiting.len());
-        for group in self.waiting.drain(..) {
-            let verdict = match &mut planner {
-                Some(planner) => planner.verdict(group.phone, group.zone),
-                None => Verdict::Send(None),
-            };
-            match verdict {
-                Verdict::Send(until) => {
-                    open.push(kept.len());
-                    changes.extend(until);
-                }
-                Verdict::Hold(until) => changes.push(until),
-                Verdict::Drop => {
-                    self.outlook.dropped += group.messages;
-                    continue;
-                }
-                Verdict::Expire => {
-                    self.outlook.expired += group.messages;
-                    continue;
-                }
+    /// Goes on at a rate until all that have a turn have had it, or something changes.
+    fn pass_at(&mut self, rate: Rate, messages: u64, changes: Option<DateTime<Utc>>) {
+        let seconds = (float(messages.saturating_sub(1)) + rate.first) / rate.per_second;
+        let done = after(self.at, seconds);
+        let spread_until = self.forecast.timing.pace.spread_until;
+        let spread_until = spread_until.filter(|end| *end > self.at);
+        let next = changes.into_iter().chain(spread_until).min();
+        let next = next.filter(|next| done.is_none_or(|done| *next < done));
+        let first = after(self.at, rate.first / rate.per_second).unwrap_or(self.at);
+        match next {
+            Some(next) => {
+                let elapsed = (next - self.at).as_seconds_f64();
+                let share = (rate.per_second * elapsed / float(messages)).min(1.0);
+                self.pass(share, first.min(next), Some(next));
+                self.at = next;
             }
-            kept.push(group);
-        }
-        self.waiting = kept;
-        (open, changes.into_iter().min())
-    }
-
-    /// Messages per second now; `None`: there is no limit.
-    fn rate(&self) -> Option<f64> {
-        let pace = &self.forecast.timing.pace;
-        let parts = [self.gateways, pace.max_per_second];
-        let parts = parts.into_iter().flatten().min();
-        let left = messages_of(&self.waiting);
-        let all_parts: u64 = self.waiting.iter().map(|group| group.parts).sum();
-        let by_parts = parts.map(|rate| f64::from(rate) * float(left) / float(all_parts.max(1)));
-        match (by_parts, pace.even(left, self.at)) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
+            None => {
+                self.pass(1.0, first, done);
+                self.at = done.unwrap_or(self.at);
+            }
         }
     }
 
-    fn send_all(&mut self, open: &[usize], until: Option<DateTime<Utc>>) {
-        let messages = open.iter().map(|place| self.waiting[*place].messages).sum();
-        self.outlook.add(self.at, until, messages);
-        let mut place = 0;
-        self.waiting.retain(|_| {
-            place += 1;
-            !open.contains(&(place - 1))
-        });
-    }
-
-    /// What leaves until then, of each open group in proportion to its size.
-    fn send_some(&mut self, open: &[usize], rate: f64, until: DateTime<Utc>) {
-        let all: u64 = open.iter().map(|place| self.waiting[*place].messages).sum();
-        let share = rate * (until - self.at).as_seconds_f64() / float(all.max(1));
-        let mut sent = 0;
-        for place in open {
-            let group = &mut self.waiting[*place];
-            let goes = whole(float(group.messages) * share).min(group.messages);
-            group.parts -= group.parts * goes / group.messages.max(1);
-            group.messages -= goes;
-            sent += goes;
+    /// This share of what has a turn has had it.
+    fn pass(&mut self, share: f64, from: DateTime<Utc>, until: Option<DateTime<Utc>>) {
+        let in_turn = self.waiting.iter_mut().filter(|waiting| waiting.has_turn());
+        let mut in_turn: Vec<_> = in_turn.collect();
+        let all: u64 = in_turn.iter().map(|waiting| waiting.group.messages).sum();
+        self.owed += float(all) * share;
+        let mut left = whole(self.owed);
+        self.owed -= float(left);
+        let mut messages = 0;
+        let mut pass = |turn, taken| match turn {
+            Turn::Goes => messages += taken,
+            Turn::Falls => self.outlook.dropped += taken,
+            Turn::Waits => {}
+        };
+        for waiting in &mut in_turn {
+            let taken = waiting.take(share);
+            left = left.saturating_sub(taken);
+            pass(waiting.turn, taken);
         }
-        self.waiting.retain(|group| group.messages > 0);
-        self.outlook.add(self.at, Some(until), sent);
-        self.at = until;
-    }
-}
-
-impl Outlook {
-    fn add(&mut self, from: DateTime<Utc>, until: Option<DateTime<Utc>>, messages: u64) {
+        // Of small groups none has a whole message due: those go first that are owed the most.
+        in_turn.sort_by(|one, other| other.owed.total_cmp(&one.owed));
+        for waiting in &mut in_turn {
+            let taken = waiting.give(left.min(1));
+            left -= taken;
+            pass(waiting.turn, taken);
+        }
+        self.waiting.retain(|waiting| waiting.group.messages > 0);
         if messages > 0 {
-            self.slots.push(Slot {
+            self.outlook.slots.push(Slot {
                 from,
                 until,
                 messages,
             });
         }
     }
-}
 
-fn messages_of(groups: &[Group]) -> u64 {
-    groups.iter().map(|group| group.messages).sum()
-}
+    /// Judges those anew for whom something has changed.
+    fn judge(&mut self) {
+        let Forecast { timing, rules, .. } = self.forecast;
+        let at = self.at;
+        if timing.expires_at.is_some_and(|end| end <= at) {
+            self.outlook.expired += self.left();
+            return self.waiting.clear();
+        }
+        let mut planner = Planner::new(timing, rules.as_ref(), at);
+        for waiting in &mut self.waiting {
+            if waiting.until.is_none_or(|until| until > at) {
+                continue;
+            }
+            let group = &waiting.group;
+            let standing = match &mut planner {
+                Some(planner) => planner.standing(group.phone, group.zone),
+                None => Standing::Open(None),
+            };
+            let outside = match timing.outside {
+                OutsideWindow::Hold => Turn::Waits,
+                OutsideWindow::Drop => Turn::Falls,
+            };
+            let (turn, until) = match standing {
+                Standing::Open(until) => (Turn::Goes, until),
+                Standing::Closed(opens) => (outside, Some(opens)),
+                Standing::Never => (Turn::Falls, None),
+            };
+            waiting.turn = turn;
+            waiting.until = until.into_iter().chain(timing.expires_at).min();
+        }
+    }
 
-/// From the first of so many messages to the last.
-fn seconds(messages: u64, rate: f64) -> f64 {
-    float(messages.saturating_sub(1)) / rate
+    /// `None`: there is no limit.
+    fn rate(&self) -> Option<Rate> {
+        let pace = &self.forecast.timing.pace;
+        let own = pace.max_per_second.map(Pace::within);
+        let parts = own.into_iter().chain(self.gateways.map(f64::from));
+        let left = self.left();
+        let all_parts: u64 = self.waiting.iter().map(|waiting| waiting.group.parts).sum();
+        let by_parts = parts.map(|rate| Rate {
+            per_second: rate * float(left) / float(all_parts.max(1)),
+            first: 0.0,
+        });
+        let even = pace.even(left, self.at);
+        let even = even.map(|per_second| Rate {
+            per_second,
+            first: 1.0,
+        });
+        by_parts
+            .chain(even)
+            .min_by(|one, other| one.per_second.total_cmp(&other.per_second))
+    }
+
+    fn left(&self) -> u64 {
+        self.waiting
+            .iter()
+            .map(|waiting| waiting.group.messages)
+            .sum()
+    }
 }
 
 /// `None` where the calendar does not reach so far.
@@ -276,15 +355,14 @@ fn float(count: u64) -> f64 {
     reason = "a count between 0 and 2^32"
 )]
 fn whole(count: f64) -> u64 {
-    count.round() as u64
+    (count + 1e-6).floor() as u64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::Pace;
     use crate::fault::Faults;
-    use crate::hours::{OutsideWindow, WindowDraft};
+    use crate::hours::WindowDraft;
     use crate::phone::Region;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -381,12 +459,54 @@ mod tests {
             ..Timing::default()
         };
         let outlook = forecast(&timing, 3_600, 0).outlook(at(NIGHT), Some(500));
-        assert_eq!(slots(&outlook), [slot("05 02:00:00", "05 02:59:59", 3_600)]);
+        assert_eq!(slots(&outlook), [slot("05 02:00:01", "05 03:00:00", 3_600)]);
         // Too many for the limit: the rest goes behind the end.
         let outlook = forecast(&timing, 400_000, 0).outlook(at(NIGHT), None);
         assert_eq!(outlook.slots.len(), 2);
-        assert_eq!(outlook.slots[0].messages, 360_000);
-        assert_eq!(outlook.slots[1].messages, 40_000);
+        assert_eq!(outlook.slots[0].messages, 342_857);
+        assert_eq!(outlook.slots[1].messages, 57_143);
+    }
+
+    #[test]
+    fn of_many_small_groups_each_is_spread_evenly() {
+        let timing = Timing {
+            pace: Pace {
+                max_per_second: None,
+                spread_until: Some(at("2026-01-15T02:00:00Z")),
+            },
+            ..windowed("08:00", "21:00")
+        };
+        let mut forecast = Forecast::new(&timing, None);
+        for zone in chrono_tz::TZ_VARIANTS.iter().take(200) {
+            forecast.add(british(), Some(*zone), 1);
+        }
+        let outlook = forecast.outlook(at(NIGHT), None);
+        let until = |day| {
+            let slots = outlook.slots.iter();
+            let before = slots.filter(|slot| slot.until.is_some_and(|until| until < day));
+            before.map(|slot| slot.messages).sum::<u64>()
+        };
+        let half = until(at("2026-01-10T02:00:00Z"));
+        assert!((60..=140).contains(&half), "{half}");
+        assert_eq!(outlook.later + outlook.dropped + outlook.expired, 0);
+        let all: u64 = outlook.slots.iter().map(|slot| slot.messages).sum();
+        assert_eq!(all, 200);
+    }
+
+    #[test]
+    fn what_is_closed_is_dropped_when_its_turn_comes_and_no_sooner() {
+        let timing = Timing {
+            outside: OutsideWindow::Drop,
+            pace: Pace {
+                max_per_second: Some(1),
+                spread_until: None,
+            },
+            ..windowed("09:00", "20:00")
+        };
+        // London opens after half of them have had their turn.
+        let begin = at("2026-01-05T09:00:00Z") - TimeDelta::seconds(1_050);
+        let outlook = forecast(&timing, 1_000, 1_000).outlook(begin, None);
+        assert!((490..=510).contains(&outlook.dropped), "{outlook:?}");
     }
 
     #[test]
@@ -415,9 +535,9 @@ mod tests {
             },
             ..windowed("09:00", "09:01")
         };
-        let outlook = forecast(&timing, 200_000, 0).outlook(at(NIGHT), None);
+        let outlook = forecast(&timing, 900_000, 0).outlook(at(NIGHT), None);
         let sent: u64 = outlook.slots.iter().map(|slot| slot.messages).sum();
-        assert_eq!(sent + outlook.later, 200_000);
+        assert_eq!(sent + outlook.later, 900_000);
         assert!(outlook.later > 0);
         assert_eq!(outlook.last(), None);
     }

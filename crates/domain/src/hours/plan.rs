@@ -42,7 +42,7 @@ pub enum Verdict {
 
 /// Judges messages of one campaign at one moment. Recipients of the same zones and rules are judged alike, so that a million
 /// costs hardly more than one of each kind.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Planner {
     window: Option<SendingWindow>,
     outside: OutsideWindow,

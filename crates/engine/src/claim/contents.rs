@@ -44,6 +44,13 @@ impl Aside {
         self.settlements.is_empty() && self.not_before.is_none()
     }
 
+    /// Those that are not sent, since their time is not allowed.
+    pub(super) fn dropped(&self) -> usize {
+        let is_dropped =
+            |settlement: &&Settlement| settlement.status == MessageStatus::OutsideWindow;
+        self.settlements.iter().filter(is_dropped).count()
+    }
+
     /// Whether a message of it has come to its end.
     pub(super) fn has_ended(&self) -> bool {
         let mut settlements = self.settlements.iter();
@@ -57,7 +64,7 @@ impl Contents {
         campaign: &Outgoing,
         wording: &Wording,
         unit: &Unit,
-        planner: Option<Planner>,
+        (planner, soon): (Option<Planner>, Option<usize>),
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let recipients = recipients::range(conn, unit.campaign, unit.first_seq, unit.last_seq)?;
@@ -66,12 +73,15 @@ impl Contents {
             contents: Self::default(),
             waiting: Vec::new(),
             planner,
+            soon,
+            turns: 0,
             now,
         };
         for recipient in recipients {
             let zone = recipient.contact.time_zone;
             let left = former.left(recipient.key.seq, unit);
-            if matches!(left, Left::Nothing) {
+            if matches!(left, Left::Nothing) || (sorter.is_full() && !matches!(left, Left::Lost(_)))
+            {
                 continue;
             }
             let Some(text) = guarded(|| text_for(wording, &recipient)) else {
@@ -144,19 +154,33 @@ struct Sorter {
     /// Fresh ones that wait: they need a row only where others of the unit are marked beyond them.
     waiting: Vec<Submission>,
     planner: Option<Planner>,
+    /// Of a campaign with a pace, how many are judged: those whose turn comes soon. What comes later is judged then.
+    soon: Option<usize>,
+    /// How many have had their turn, or will.
+    turns: usize,
     now: DateTime<Utc>,
 }
 
 impl Sorter {
+    fn is_full(&self) -> bool {
+        self.soon.is_some_and(|soon| self.turns >= soon)
+    }
+
     fn sort(&mut self, message: Submission, queued: Option<Queued>, zone: Option<TimeZone>) {
         let verdict = match &mut self.planner {
             Some(planner) => planner.verdict(message.destination, zone),
             None => Verdict::Send(None),
         };
         match verdict {
-            Verdict::Send(until) => self.send(message, queued, until),
+            Verdict::Send(until) => {
+                self.turns += 1;
+                self.send(message, queued, until);
+            }
             Verdict::Hold(until) => self.hold(message, queued, until),
-            Verdict::Drop => self.end(message, queued, MessageStatus::OutsideWindow),
+            Verdict::Drop => {
+                self.turns += 1;
+                self.end(message, queued, MessageStatus::OutsideWindow);
+            }
             Verdict::Expire => self.end(message, queued, MessageStatus::Expired),
         }
     }
@@ -196,6 +220,11 @@ impl Sorter {
     fn hold(&mut self, message: Submission, queued: Option<Queued>, until: DateTime<Utc>) {
         let aside = &mut self.contents.aside;
         aside.not_before = aside.not_before.into_iter().chain([until]).min();
+        if self.soon.is_some() {
+            // Those that go before it may take long: it is not to miss its turn behind them.
+            let good_until = self.contents.good_until;
+            self.contents.good_until = good_until.into_iter().chain([until]).min();
+        }
         if queued.is_none() {
             self.waiting.push(message);
         }

@@ -132,7 +132,8 @@ impl PreviewLoad {
         let contacts = std::mem::replace(&mut self.spool, Spool::new()).read_back()?;
         let sender = SenderName::of(content.sender.as_str());
         let left_out = self.left_out + self.tally(contacts, &mut tally, &sender)?;
-        let mut preview = tally.finish(content.start_at, (self.duplicates, self.invalid));
+        let sending = tally.plan(content.start_at).reckon();
+        let mut preview = tally.finish(sending, (self.duplicates, self.invalid));
         preview.contacts += left_out;
         preview.excluded = left_out;
         Ok(preview)

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use clarion_domain::campaign::{CampaignContent, CampaignId, CampaignStatus, Pace};
+use clarion_domain::contact::ContactDraft;
 use clarion_domain::gateway::{Gateway, Submission};
+use clarion_domain::hours::OutsideWindow;
+use clarion_domain::message::MessageStatus;
 use clarion_persistence::{Change, campaigns, on_both};
 use tokio::time::{Instant, sleep};
 
 use crate::fake_gateway::{Answer, FakeGateway};
-use crate::world::World;
+use crate::world::{World, contact};
 
 fn gateways(gateway: &Arc<FakeGateway>) -> Vec<Arc<dyn Gateway>> {
     vec![Arc::clone(gateway) as Arc<dyn Gateway>]
@@ -53,7 +56,63 @@ async fn submitted_of(world: &World, gateway: &FakeGateway, id: CampaignId) -> V
     submitted
 }
 
+/// From seven in the morning on, where it is evening in London and morning in Tokyo.
+fn in_the_morning(world: &World, per_second: u32, outside: OutsideWindow) -> CampaignContent {
+    let mut content = at_most(world, "Hello", per_second);
+    let window = "07:00-20:00 Mon,Tue,Wed,Thu,Fri,Sat,Sun recipient".parse();
+    content.timing.window = Some(window.unwrap());
+    content.timing.outside = outside;
+    content
+}
+
+/// Contacts in these zones, so many in each, one zone after the other.
+fn in_zones(zones: [&'static str; 2], each: u32) -> Vec<ContactDraft<'static>> {
+    let all = (0..2 * each).map(|index| ContactDraft {
+        time_zone: Some(zones[(index / each) as usize].into()),
+        ..contact(index)
+    });
+    all.collect()
+}
+
 on_both! {
+    async fn what_is_closed_is_dropped_when_its_turn_comes_and_no_sooner(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let content = in_the_morning(&world, 2, OutsideWindow::Drop);
+        let mut contacts = in_zones(["Europe/London", "Asia/Tokyo"], 200);
+        // By turns: each second has one that is dropped and one that is sent.
+        contacts.sort_by_key(|contact| contact.phone_number.as_ref().map(|phone| {
+            let number: u32 = phone[phone.len() - 3..].parse().unwrap();
+            (number % 200, number / 200)
+        }));
+        let id = world.create_to(&engine, contacts, content).await;
+        gateway.has_submitted(15).await;
+        let campaign = world.campaign(id).await.unwrap();
+        let statuses = world.statuses(&campaign).await;
+        let dropped = statuses.iter().filter(|status| **status == Some(MessageStatus::OutsideWindow)).count();
+        assert!((10..=40).contains(&dropped), "{dropped}");
+        running.stop().await;
+    }
+
+    async fn what_is_held_has_its_turn_as_soon_as_it_may(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let content = in_the_morning(&world, 1, OutsideWindow::Hold);
+        let contacts = in_zones(["Europe/London", "Asia/Tokyo"], 100);
+        world.create_to(&engine, contacts, content).await;
+        gateway.has_submitted(3).await;
+        assert!(gateway.submitted().iter().all(|message| message.recipient.seq > 100));
+        world.clock.set("2023-11-15T07:00:00Z".parse().unwrap());
+        gateway.has_submitted(20).await;
+        let to_london = gateway.submitted().iter().filter(|message| message.recipient.seq <= 100).count();
+        assert!(to_london >= 10, "{to_london}");
+        running.stop().await;
+    }
+
     async fn no_second_sees_more_than_a_campaign_asked_for(database) {
         let world = World::new(database).await;
         let engine = world.engine("a");

@@ -29,7 +29,7 @@ pub(crate) struct ScheduleBody {
     #[schema(required = true)]
     #[serde(serialize_with = "timing::moment")]
     last: Option<DateTime<Utc>>,
-    /// Most segments per second of all gateways of the node that answers; null: no limit.
+    /// Most segments per second of the sender by all gateways of the node that answers; null: no limit.
     #[schema(required = true)]
     parts_per_second: Option<u32>,
     /// What leaves one after the other, in order.

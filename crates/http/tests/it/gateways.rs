@@ -55,6 +55,7 @@ impl Gateway for HalfUp {
             sent: 5,
             rate: 100,
             limit: 0,
+            sender_limit: 0,
         }
     }
 

@@ -112,11 +112,11 @@ async fn a_schedule_tells_what_will_go_when() {
         let schedule = app.get(&format!("{path}/Schedule")).await.json();
         let expected = json!({
             "waiting": 4, "suppressed": 0,
-            "first": "2026-07-01T00:30:00.000Z", "last": "2026-07-01T08:00:01.000Z",
+            "first": "2026-07-01T00:30:00.000Z", "last": "2026-07-01T08:00:01.050Z",
             "partsPerSecond": null,
             "slots": [
                 {"from": "2026-07-01T00:30:00.000Z", "until": "2026-07-01T00:30:00.000Z", "messages": 1},
-                {"from": "2026-07-01T08:00:00.000Z", "until": "2026-07-01T08:00:01.000Z", "messages": 3},
+                {"from": "2026-07-01T08:00:00.000Z", "until": "2026-07-01T08:00:01.050Z", "messages": 3},
             ],
             "dropped": 0, "expired": 0, "later": 0,
         });
@@ -151,8 +151,8 @@ async fn a_preview_reckons_with_the_hours_and_the_pace() {
         assert_eq!(
             preview["sending"],
             json!({
-                "first": "2026-07-01T00:30:00.000Z", "last": "2026-07-01T00:30:00.000Z",
-                "partsPerSecond": null, "dropped": 3, "expired": 0,
+                "first": "2026-07-01T00:30:00.000Z", "last": "2026-07-01T00:30:01.575Z",
+                "partsPerSecond": null, "dropped": 3, "expired": 0, "later": 0,
             })
         );
     })

@@ -93,7 +93,7 @@ async fn contacts_and_messages_are_counted_and_nothing_is_stored() {
         assert_eq!(
             preview["sending"],
             json!({
-                "first": "2026-07-01T08:00:00.000Z", "last": null, "partsPerSecond": null, "dropped": 0, "expired": 0,
+                "first": "2026-07-01T08:00:00.000Z", "last": null, "partsPerSecond": null, "dropped": 0, "expired": 0, "later": 0,
             })
         );
         app.holds_nothing().await;

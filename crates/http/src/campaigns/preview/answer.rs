@@ -181,7 +181,7 @@ struct SampleBody {
 #[schema(as = PreviewedSending)]
 #[serde(rename_all = "camelCase")]
 struct SendingBody {
-    /// Null where no message would leave.
+    /// Null where no message would leave, or none so soon that it is told when.
     #[schema(required = true)]
     #[serde(serialize_with = "timing::moment")]
     first: Option<DateTime<Utc>>,
@@ -189,13 +189,15 @@ struct SendingBody {
     #[schema(required = true)]
     #[serde(serialize_with = "timing::moment")]
     last: Option<DateTime<Utc>>,
-    /// Most segments per second of all gateways of the node that answers; null: no limit.
+    /// Most segments per second of the sender by all gateways of the node that answers; null: no limit.
     #[schema(required = true)]
     parts_per_second: Option<u32>,
     /// Messages that would not be sent, since their hours would not allow it when their turn comes and the campaign drops such.
     dropped: u64,
     /// Messages that would not be sent before the campaign expires.
     expired: u64,
+    /// Messages that would be sent so late that it is not told when.
+    later: u64,
 }
 
 impl PreviewBody {
@@ -335,6 +337,7 @@ impl From<Sending> for SendingBody {
             parts_per_second: sending.parts_per_second,
             dropped: sending.outlook.dropped,
             expired: sending.outlook.expired,
+            later: sending.outlook.later,
         }
     }
 }
