@@ -38,7 +38,9 @@ pub(crate) fn begin(conn: &mut Conn) -> Result<(), StoreError> {
         Conn::Sqlite(conn) => {
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?
         }
-        Conn::Postgres(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN")?,
+        Conn::Postgres(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, postgres::BEGIN)?
+        }
     }
     Ok(())
 }

@@ -34,6 +34,10 @@ pub(super) const TEXTS: Texts = Texts {
     case_folding: CaseFolding::Pattern(pattern::pattern),
 };
 
+/// What writes is planned for the tables as they are: a plan that is kept from when one of them was all but empty reads all of it
+/// for each batch, until it is analysed.
+pub(super) const BEGIN: &str = "BEGIN; SET LOCAL plan_cache_mode = force_custom_plan";
+
 /// That of the moment, not of the transaction's begin, which may have waited for a lock since.
 pub(super) const LEASE_CLOCK: &str = "(clock_timestamp() AT TIME ZONE 'UTC')";
 
