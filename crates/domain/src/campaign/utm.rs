@@ -1,12 +1,21 @@
 //! UTM parameters: what a campaign adds to the URL that its tracked links lead to, so that the site behind it can tell whence its
 //! visitors come.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::fault::Faults;
 
 /// Most characters of a value.
 const LONGEST: usize = 200;
+
+/// All but what stands for itself in every part of a URL (RFC 3986, section 2.3).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The parameters that there are, by what stands behind `utm_`.
 const NAMES: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
@@ -73,7 +82,7 @@ impl Utm {
         let mut draft = UtmDraft::default();
         for pair in query.split('&') {
             let (name, value) = pair.strip_prefix("utm_")?.split_once('=')?;
-            *draft.value_of(name)? = Some(decoded(value)?);
+            *draft.value_of(name)? = Some(decoded(value)?.into_owned());
         }
         draft.check(&mut Faults::default())
     }
@@ -112,37 +121,12 @@ fn has(query: &str, name: &str) -> bool {
     })
 }
 
+fn decoded(value: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(value).decode_utf8().ok()
+}
+
 fn pair(name: &str, value: &str) -> String {
-    format!("utm_{name}={}", encoded(value))
-}
-
-/// In percent, but for what stands for itself in every part of a URL.
-fn encoded(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            // Writing to a string does not fail.
-            _ => drop(write!(encoded, "%{byte:02X}")),
-        }
-        encoded
-    })
-}
-
-fn decoded(value: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || char::from(rest.next()?).to_digit(16);
-        let code = digit()? * 16 + digit()?;
-        bytes.push(u8::try_from(code).ok()?);
-    }
-    String::from_utf8(bytes).ok()
+    format!("utm_{name}={}", utf8_percent_encode(value, ENCODED))
 }
 
 #[cfg(test)]
