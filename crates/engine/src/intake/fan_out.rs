@@ -67,7 +67,7 @@ impl Load {
 
     /// Makes the groups' contacts recipients, behind those that were taken in.
     pub(super) fn fan_out(&mut self) -> Result<(), IntakeRefusal> {
-        if self.fan.audience.is_empty() || !self.faults.is_empty() {
+        if self.fan.audience.is_empty() {
             return Ok(());
         }
         let audience = self.fan.audience.clone();

@@ -1,11 +1,10 @@
 //! Campaigns to whole contact groups.
 
-use clarion_engine::EngineSettings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, OTHER_CLIENT, Setup, TestApp, campaign_to, key, links, on_each_database, with,
+    Answer, OTHER_CLIENT, TestApp, campaign_to, key, of_at_most, on_each_database, with,
 };
 
 fn number(last: u32) -> String {
@@ -162,41 +161,59 @@ async fn what_is_wrong_with_groups_is_told_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn how_many_there_may_be_is_judged_without_whom_is_left_out() {
-    let setup = || Setup {
-        engine: EngineSettings {
-            max_contacts: 3,
-            ..EngineSettings::of_node("test", links())
-        },
-        ..Setup::default()
-    };
-    with(setup, async |app| {
-        // Nor can a group be filled with more than three at once.
-        let (a, b) = (group(app, &[1, 2, 3]).await, group(app, &[3, 4, 5]).await);
-        let excluded = group(app, &[1, 4, 7]).await;
-        let one = |last| json!([{"phoneNumber": number(last)}]);
-        for (own, fits) in [(one(7), true), (one(2), true), (one(6), false)] {
-            let body = campaign(own, &[&a, &b], &[&excluded]);
-            let preview = app.post("/api/Campaigns/Preview", &body).await;
-            let made = app.post("/api/Campaigns", &body).await;
-            if fits {
-                assert_eq!(
-                    preview.json()["contacts"]["accepted"],
-                    3,
-                    "{}",
-                    preview.text
-                );
-                assert_eq!(made.status, 201, "{}", made.text);
-                let shown =
-                    |answer: &Answer| answer.header("x-excluded-contacts").map(str::to_owned);
-                let excluded = preview.json()["contacts"]["excluded"].to_string();
-                assert_eq!(shown(&made), Some(excluded));
-            } else {
-                let message = "hold more contacts than the 3";
-                preview.has_fault("contactGroupIds", message);
-                made.has_fault("contactGroupIds", message);
+async fn unknown_groups_are_named_beside_whatever_else_is_wrong() {
+    on_each_database(async |app| {
+        let unknown = "01920000-0000-7000-8000-000000000000".to_owned();
+        let mut body = campaign(
+            json!([{"phoneNumber": number(1)}]),
+            &[&unknown],
+            &[&unknown],
+        );
+        body["sender"] = json!("& .");
+        body["contacts"] = json!([{"phoneNumber": "none"}]);
+        for path in ["/api/Campaigns", "/api/Campaigns/Preview"] {
+            let answer = app.post(path, &body).await;
+            for property in ["sender", "contactGroupIds[0]", "excludeContactGroupIds[0]"] {
+                answer.has_fault(property, "");
             }
         }
+        app.holds_nothing().await;
     })
+    .await;
+}
+
+#[tokio::test]
+async fn how_many_there_may_be_is_judged_without_whom_is_left_out() {
+    with(
+        || of_at_most(3),
+        async |app| {
+            // Nor can a group be filled with more than three at once.
+            let (a, b) = (group(app, &[1, 2, 3]).await, group(app, &[3, 4, 5]).await);
+            let excluded = group(app, &[1, 4, 7]).await;
+            let one = |last| json!([{"phoneNumber": number(last)}]);
+            for (own, fits) in [(one(7), true), (one(2), true), (one(6), false)] {
+                let body = campaign(own, &[&a, &b], &[&excluded]);
+                let preview = app.post("/api/Campaigns/Preview", &body).await;
+                let made = app.post("/api/Campaigns", &body).await;
+                if fits {
+                    assert_eq!(
+                        preview.json()["contacts"]["accepted"],
+                        3,
+                        "{}",
+                        preview.text
+                    );
+                    assert_eq!(made.status, 201, "{}", made.text);
+                    let shown =
+                        |answer: &Answer| answer.header("x-excluded-contacts").map(str::to_owned);
+                    let excluded = preview.json()["contacts"]["excluded"].to_string();
+                    assert_eq!(shown(&made), Some(excluded));
+                } else {
+                    let message = "hold more contacts than the 3";
+                    preview.has_fault("contactGroupIds", message);
+                    made.has_fault("contactGroupIds", message);
+                }
+            }
+        },
+    )
     .await;
 }

@@ -1,11 +1,10 @@
 //! Making campaigns: what is taken, and what the answer says. Refusals are in `create_refusals`.
 
-use clarion_engine::EngineSettings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Setup, TestApp, campaign, campaign_to, campaign_with, links, on_each_database, with,
+    Answer, TestApp, campaign, campaign_to, campaign_with, of_at_most, on_each_database, with,
 };
 
 #[tokio::test]
@@ -122,26 +121,22 @@ pub(crate) async fn post_text_to(app: &TestApp, path: &str, body: &str) -> Answe
 
 #[tokio::test]
 async fn no_more_contacts_than_the_service_is_set_up_for() {
-    let setup = || Setup {
-        engine: EngineSettings {
-            max_contacts: 3,
-            ..EngineSettings::of_node("test", links())
+    with(
+        || of_at_most(3),
+        async |app| {
+            let contacts = |count: u32| -> Value {
+                (0..count)
+                    .map(|n| json!({"phoneNumber": format!("0770090000{n}")}))
+                    .collect()
+            };
+            let answer = app
+                .post("/api/Campaigns/true", &campaign_to(contacts(4)))
+                .await;
+            answer.has_fault("contacts", "at most 3 contacts");
+            app.holds_nothing().await;
+            app.create(&campaign_to(contacts(3))).await;
         },
-        ..Setup::default()
-    };
-    with(setup, async |app| {
-        let contacts = |count: u32| -> Value {
-            (0..count)
-                .map(|n| json!({"phoneNumber": format!("0770090000{n}")}))
-                .collect()
-        };
-        let answer = app
-            .post("/api/Campaigns/true", &campaign_to(contacts(4)))
-            .await;
-        answer.has_fault("contacts", "at most 3 contacts");
-        app.holds_nothing().await;
-        app.create(&campaign_to(contacts(3))).await;
-    })
+    )
     .await;
 }
 

@@ -33,12 +33,7 @@ async fn a_pace_a_name_and_an_encoding_are_kept_shown_and_replaced() {
             ("smartEncoding==true", 1),
             ("smartEncoding==false", 0),
         ] {
-            let path = format!("/api/Campaigns?filters={filter}");
-            assert_eq!(
-                app.get(&path).await.json()["totalRecords"],
-                found,
-                "{filter}"
-            );
+            assert_eq!(app.campaigns_where(filter).await, found, "{filter}");
         }
         assert_eq!(app.put(&path, &campaign()).await.status, 204);
         let shown = app.get(&path).await.json();

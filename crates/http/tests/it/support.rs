@@ -65,6 +65,17 @@ impl Default for Setup {
     }
 }
 
+/// A service whose campaigns may have so many contacts.
+pub(crate) fn of_at_most(max_contacts: u32) -> Setup {
+    Setup {
+        engine: EngineSettings {
+            max_contacts,
+            ..EngineSettings::of_node("test", links())
+        },
+        ..Setup::default()
+    }
+}
+
 /// Runs a test on a service of its own for each database.
 pub(crate) async fn on_each_database(test: impl AsyncFn(&TestApp)) {
     with(Setup::default, test).await;
@@ -189,6 +200,12 @@ impl TestApp {
     /// A POST without a body.
     pub(crate) async fn act(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::POST, path)).await
+    }
+
+    /// How many campaigns a filter finds.
+    pub(crate) async fn campaigns_where(&self, filter: &str) -> Value {
+        let path = format!("/api/Campaigns?filters={filter}");
+        self.get(&path).await.json()["totalRecords"].clone()
     }
 
     /// Makes a campaign; its id.
