@@ -79,12 +79,11 @@ impl Keeper {
             .then(|| asked + self.core.settings.lease * 9 / 10);
         let mut kept_in_all = Vec::new();
         let mut before = 0;
-        for (name, gateway) in &self.gateways.clone() {
-            let kept = holdings
-                .get(name)
-                .map(|holding| self.keep(name, holding, until));
-            let kept = kept.unwrap_or_default().into_iter();
-            kept_in_all.extend(kept.map(|number| before + usize::from(number)));
+        for gateway in self.gateways.clone().into_values() {
+            if let Some(holding) = holdings.get(gateway.name()) {
+                let kept = self.keep(&gateway, holding, until).into_iter();
+                kept_in_all.extend(kept.map(|number| before + usize::from(number)));
+            }
             before += usize::from(gateway.binds());
         }
         self.core.share.set(kept_in_all, before, until);
@@ -118,10 +117,13 @@ impl Keeper {
     }
 
     /// Has a gateway keep what is leased and not about to be given back; which binds.
-    fn keep(&mut self, name: &str, holding: &Holding, until: Option<Instant>) -> BTreeSet<u16> {
-        let Some(gateway) = self.gateways.get(name).map(Arc::clone) else {
-            return BTreeSet::new();
-        };
+    fn keep(
+        &mut self,
+        gateway: &Arc<dyn Gateway>,
+        holding: &Holding,
+        until: Option<Instant>,
+    ) -> BTreeSet<u16> {
+        let name = gateway.name();
         let place = |number: &u16| (name.to_owned(), *number);
         let mut kept: BTreeSet<u16> = holding.kept.iter().copied().collect();
         kept.retain(|number| !self.closing.contains(&place(number)));
@@ -129,7 +131,7 @@ impl Keeper {
         for number in &holding.excess {
             if self.closing.insert(place(number)) {
                 info!(gateway = name, bind = number, "to be given to another node");
-                let (gateway, place, number) = (Arc::clone(&gateway), place(number), *number);
+                let (gateway, place, number) = (Arc::clone(gateway), place(number), *number);
                 self.closed.spawn(async move {
                     gateway.closed(number).await;
                     place

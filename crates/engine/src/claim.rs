@@ -213,7 +213,10 @@ async fn open(
     let origin = Arc::new(Origin::of(&campaign));
     let unit = lease.unit().clone();
     let planner = planner(core, &campaign);
-    let soon = core.paces.soon(campaign.key, &core.share);
+    // Without hours there is nothing to judge, and all of the unit may wait for its turn in hand.
+    let soon = planner
+        .as_ref()
+        .and_then(|_| core.paces.soon(campaign.key, &core.share));
     let now = core.now();
     let mut contents = core
         .store

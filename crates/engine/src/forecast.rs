@@ -1,13 +1,12 @@
 //! What of a stored campaign will go when. Nothing is stored here.
 
 use clarion_domain::campaign::{Campaign, CampaignStatus};
-use clarion_domain::hours::Outlook;
 use clarion_domain::message::MessageStatus;
 use clarion_persistence::recipients::Recipient;
 
 use crate::IntakeRefusal;
 use crate::core::Core;
-use crate::preview;
+use crate::preview::{self, Sending};
 
 /// When what is left of a campaign would be sent, if nothing else is. One that is paused: if it went on now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,10 +15,8 @@ pub struct CampaignSchedule {
     pub waiting: u64,
     /// Recipients who have opted out.
     pub suppressed: u64,
-    /// Most parts per second of its sender by all gateways; `None`: no limit.
-    pub parts_per_second: Option<u32>,
     /// When they would leave.
-    pub outlook: Outlook,
+    pub sending: Sending,
 }
 
 pub(crate) async fn schedule(
@@ -32,7 +29,10 @@ pub(crate) async fn schedule(
     };
     if is_over {
         return Ok(CampaignSchedule {
-            parts_per_second: core.traffic.limit(),
+            sending: Sending {
+                parts_per_second: core.traffic.limit(),
+                ..Sending::default()
+            },
             ..CampaignSchedule::default()
         });
     }
@@ -41,8 +41,7 @@ pub(crate) async fn schedule(
     Ok(CampaignSchedule {
         waiting: tally.planned(),
         suppressed: tally.suppressed(),
-        parts_per_second: sending.parts_per_second,
-        outlook: sending.outlook,
+        sending,
     })
 }
 

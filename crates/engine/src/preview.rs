@@ -54,7 +54,7 @@ pub struct CampaignPreview {
 pub type InvalidByReason = BTreeMap<(String, String), u64>;
 
 /// When a campaign would be sent, if nothing else is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sending {
     /// When its messages would leave.
     pub outlook: Outlook,
@@ -117,10 +117,10 @@ impl<'c> Tally<'c> {
 
     fn add_one(&mut self, contact: &Contact) {
         let (phone, region) = (contact.phone, contact.phone.region());
-        let text = self.wording.sample_for(contact);
-        let measured = self
-            .fixed
-            .unwrap_or_else(|| Measured::of(&text, self.limit));
+        let written = self.wording.written_sample_for(contact);
+        let encoded = self.smart.as_ref().map(|_| smart(&written));
+        let text = encoded.as_ref().map_or(&*written, |encoded| &encoded.text);
+        let measured = self.fixed.unwrap_or_else(|| Measured::of(text, self.limit));
         self.planned += 1;
         self.forecast
             .add(phone, contact.time_zone, measured.segments.count);
@@ -129,10 +129,10 @@ impl<'c> Tally<'c> {
         }
         self.messages
             .add(region, measured, &self.core.settings.tariffs);
-        if let Some(figures) = &mut self.smart {
-            figures.add(&smart(&self.wording.written_sample_for(contact)));
+        if let Some((figures, encoded)) = self.smart.as_mut().zip(encoded.as_ref()) {
+            figures.add(encoded);
         }
-        self.samples.add(self.seen, phone, &text, measured);
+        self.samples.add(self.seen, phone, text, measured);
     }
 
     /// All of it. `left_out`: the duplicates, and the invalid ones.

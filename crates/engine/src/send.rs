@@ -179,11 +179,8 @@ impl Sender {
         waits.min().filter(|wait| !wait.is_zero())
     }
 
-    /// Waits so long, unless there may be something else to send before. What has no share of its campaign's pace here is for other
-    /// nodes.
+    /// Waits so long, unless there may be something else to send before.
     async fn wait_for_pace(&mut self, wait: Duration) {
-        let core = Arc::clone(&self.core);
-        self.let_go_where(|unit| unit.wait(&core) == Duration::MAX);
         let arrival = async {
             match &mut self.claiming {
                 Some(claiming) => claiming.await,
@@ -201,10 +198,12 @@ impl Sender {
         }
     }
 
-    /// Where as much is in hand as may be, gives back units that wait for their pace, a quarter of all at most and those that
-    /// wait the longest: the units of other campaigns need not wait with them. Only now and then, since it costs the reading
-    /// of those units.
+    /// Gives back units whose campaign's pace leaves nothing to this node: they are for others. Where as much is in hand as may
+    /// be, also such that wait for their pace, a quarter of all at most and those that wait the longest: the units of other
+    /// campaigns need not wait with them. Only now and then, since it costs the reading of those units.
     fn make_room(&mut self) {
+        let core = Arc::clone(&self.core);
+        self.let_go_where(|unit| unit.wait(&core) == Duration::MAX);
         if self.held.len() < MAX_HELD {
             return;
         }
@@ -213,7 +212,6 @@ impl Sender {
         waits.sort_unstable_by(|one, other| other.cmp(one));
         waits.truncate(MAX_HELD / 4);
         if let Some(least) = waits.last() {
-            let core = Arc::clone(&self.core);
             self.let_go_where(|unit| unit.wait(&core) >= *least);
         }
     }

@@ -236,11 +236,13 @@ impl Sorter {
         self.contents.aside.settlements.push(ended);
     }
 
-    /// Where nothing can be sent, the unit as a whole waits. Else those that wait get rows, so that the mark can move beyond
-    /// them; the unit comes back when the others are sent.
+    /// Where nothing can be sent, the unit as a whole waits, unless some of it were not judged yet. Else those that wait get rows,
+    /// so that the mark can move beyond them; the unit comes back when the others are sent.
     fn into_contents(self) -> Contents {
+        let is_full = self.is_full();
         let mut contents = self.contents;
-        if contents.again.is_empty() && contents.fresh.is_empty() {
+        let nothing_goes = contents.again.is_empty() && contents.fresh.is_empty();
+        if nothing_goes && !is_full {
             return contents;
         }
         contents.aside.not_before = None;

@@ -96,6 +96,31 @@ on_both! {
         running.stop().await;
     }
 
+    async fn what_never_may_be_sent_keeps_no_one_behind_it_waiting(database) {
+        let world = World::new(database).await;
+        let engine = world.engine("a");
+        let gateway = gateway_that_accepts();
+        let running = engine.start(gateways(&gateway));
+        let mut content = in_the_morning(&world, 1, OutsideWindow::Hold);
+        let window = "07:00-07:30 Mon,Tue,Wed,Thu,Fri,Sat,Sun recipient".parse();
+        content.timing.window = Some(window.unwrap());
+        // One who is held, more than go in ten seconds who may be in either of Alaska's zones, which are an hour apart, then
+        // one who may be sent.
+        let mut contacts = in_zones(["Europe/London", "Asia/Tokyo"], 1);
+        let alaskans = (0..20).map(|index| ContactDraft {
+            phone_number: Some(format!("+1907310{index:04}").into()),
+            ..ContactDraft::default()
+        });
+        contacts.splice(1..1, alaskans);
+        let id = world.create_to(&engine, contacts, content).await;
+        gateway.has_submitted(1).await;
+        assert_eq!(gateway.submitted()[0].recipient.seq, 22);
+        let campaign = world.campaign(id).await.unwrap();
+        let statuses = world.statuses(&campaign).await;
+        assert!(statuses[1..21].iter().all(|status| *status == Some(MessageStatus::OutsideWindow)));
+        running.stop().await;
+    }
+
     async fn what_is_held_has_its_turn_as_soon_as_it_may(database) {
         let world = World::new(database).await;
         let engine = world.engine("a");

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use clarion_domain::hours::Slot;
-use clarion_engine::CampaignSchedule;
+use clarion_engine::{CampaignSchedule, Sending};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,19 +21,30 @@ pub(crate) struct ScheduleBody {
     waiting: u64,
     /// Contacts who have opted out; they are sent nothing.
     suppressed: u64,
-    /// The first message; null where none would leave.
+    #[serde(flatten)]
+    #[schema(inline)]
+    sending: SendingBody,
+    /// What leaves one after the other, in order.
+    slots: Vec<SlotBody>,
+}
+
+/// When messages would be sent, if nothing else is: by the sending window, the hours of the recipients' countries, the pace and
+/// the limits of the gateways.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PreviewedSending)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SendingBody {
+    /// Null where no message would leave, or none so soon that it is told when.
     #[schema(required = true)]
     #[serde(serialize_with = "timing::moment")]
     first: Option<DateTime<Utc>>,
-    /// The last message; null where that cannot be told.
+    /// Null where there is no limit to reckon with, or it lies too far ahead.
     #[schema(required = true)]
     #[serde(serialize_with = "timing::moment")]
     last: Option<DateTime<Utc>>,
     /// Most segments per second of the sender by all gateways of the node that answers; null: no limit.
     #[schema(required = true)]
     parts_per_second: Option<u32>,
-    /// What leaves one after the other, in order.
-    slots: Vec<SlotBody>,
     /// Messages that would not be sent, since their hours would not allow it when their turn comes and the campaign drops such.
     dropped: u64,
     /// Messages that would not be sent before the campaign expires.
@@ -76,14 +87,28 @@ pub(crate) async fn show(caller: Caller<CampaignsRead>, GivenId(id): GivenId) ->
 
 impl From<CampaignSchedule> for ScheduleBody {
     fn from(schedule: CampaignSchedule) -> Self {
-        let outlook = schedule.outlook;
         Self {
             waiting: schedule.waiting,
             suppressed: schedule.suppressed,
+            sending: SendingBody::from(&schedule.sending),
+            slots: schedule
+                .sending
+                .outlook
+                .slots
+                .iter()
+                .map(SlotBody::from)
+                .collect(),
+        }
+    }
+}
+
+impl From<&Sending> for SendingBody {
+    fn from(sending: &Sending) -> Self {
+        let outlook = &sending.outlook;
+        Self {
             first: outlook.first(),
             last: outlook.last(),
-            parts_per_second: schedule.parts_per_second,
-            slots: outlook.slots.iter().map(SlotBody::from).collect(),
+            parts_per_second: sending.parts_per_second,
             dropped: outlook.dropped,
             expired: outlook.expired,
             later: outlook.later,

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use clarion_domain::preview::{Measured, Preview, Sample, SmartFigures};
 use clarion_domain::tariff::Price;
 use clarion_domain::text::{Encoding, suggestion};
-use clarion_engine::{CampaignPreview, InvalidByReason, Sending};
+use clarion_engine::{CampaignPreview, InvalidByReason};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::campaigns::timing;
+use crate::campaigns::schedule::SendingBody;
 
 /// What a campaign would be.
 #[derive(Serialize, ToSchema)]
@@ -175,31 +174,6 @@ struct SampleBody {
     ucs2_because_of: Option<char>,
 }
 
-/// When it would be sent, if nothing else is: by the sending window, the hours of the recipients' countries, its pace and the
-/// limits of the gateways.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PreviewedSending)]
-#[serde(rename_all = "camelCase")]
-struct SendingBody {
-    /// Null where no message would leave, or none so soon that it is told when.
-    #[schema(required = true)]
-    #[serde(serialize_with = "timing::moment")]
-    first: Option<DateTime<Utc>>,
-    /// Null where there is no limit to reckon with, or it lies too far ahead.
-    #[schema(required = true)]
-    #[serde(serialize_with = "timing::moment")]
-    last: Option<DateTime<Utc>>,
-    /// Most segments per second of the sender by all gateways of the node that answers; null: no limit.
-    #[schema(required = true)]
-    parts_per_second: Option<u32>,
-    /// Messages that would not be sent, since their hours would not allow it when their turn comes and the campaign drops such.
-    dropped: u64,
-    /// Messages that would not be sent before the campaign expires.
-    expired: u64,
-    /// Messages that would be sent so late that it is not told when.
-    later: u64,
-}
-
 impl PreviewBody {
     pub(super) fn of(preview: CampaignPreview, currency: String) -> Self {
         let messages = &preview.messages;
@@ -224,7 +198,7 @@ impl PreviewBody {
                 .into_iter()
                 .map(SampleBody::from)
                 .collect(),
-            sending: preview.sending.into(),
+            sending: SendingBody::from(&preview.sending),
         }
     }
 }
@@ -325,19 +299,6 @@ impl From<Sample> for SampleBody {
                 Encoding::Ucs2 => "UCS-2",
             },
             ucs2_because_of: forced_by,
-        }
-    }
-}
-
-impl From<Sending> for SendingBody {
-    fn from(sending: Sending) -> Self {
-        Self {
-            first: sending.outlook.first(),
-            last: sending.outlook.last(),
-            parts_per_second: sending.parts_per_second,
-            dropped: sending.outlook.dropped,
-            expired: sending.outlook.expired,
-            later: sending.outlook.later,
         }
     }
 }
